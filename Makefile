@@ -1,0 +1,60 @@
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help serve dev test lint format bench lock clean
+
+help: ## say what there is
+	@echo "Tolstoy. What make can do:"
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10 | sed 's/^/  /'
+
+# The markers are what makes the second run instant: one for what serving needs, one for what developing needs.
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tolstoy needs Python 3.11 or later; say which with: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "This Python makes no virtual environments; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+.venv/.serve: .venv/.made requirements/serve.txt pyproject.toml
+	@echo "Installing what Tolstoy needs (once) …"
+	@$(PIP) install -q --require-hashes -r requirements/serve.txt
+	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.serve requirements/dev.txt
+	@echo "Installing what its tests need (once) …"
+	@$(PIP) install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+serve: .venv/.serve ## run the platform on port 3000 (PORT), on an embedded Postgres unless DATABASE_URL is set
+	@exec $(BIN)/tolstoy serve
+
+dev: .venv/.serve ## the same, restarting when the code changes
+	@exec $(BIN)/tolstoy serve --reload
+
+test: .venv/.dev ## every test, on a real Postgres (ARGS="-k tools" to choose)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.dev ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: .venv/.dev ## let ruff mend what it can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: .venv/.dev ## measure: one line per figure, and bench-results.json
+	@$(BIN)/python -m bench
+
+lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml (needs uv)
+	@for set in "serve --group build" "dev --group dev --group build"; do set -- $$set; name=$$1; shift; \
+	  uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-annotate --no-header -q --extra embedded "$$@" -o requirements/$$name.txt; done
+
+clean: ## remove the environment, the embedded database and every cache
+	@if [ -x $(BIN)/tolstoy ]; then $(BIN)/tolstoy db stop-embedded; fi
+	@rm -rf .venv .tolstoy .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis bench-results.json
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

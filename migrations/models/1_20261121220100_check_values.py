@@ -1,0 +1,78 @@
+"""The values a column may hold, where its type allows more."""
+
+from tortoise import BaseDBAsyncClient
+
+RUN_IN_TRANSACTION = True
+
+
+async def upgrade(db: BaseDBAsyncClient) -> str:
+    return """
+ALTER TABLE organizations ADD CONSTRAINT organizations_name_filled CHECK (name <> '');
+ALTER TABLE users ADD CONSTRAINT users_role_known
+    CHECK (role IN ('viewer', 'operator', 'editor', 'approver', 'admin', 'auditor'));
+ALTER TABLE tools ADD CONSTRAINT tools_auth_type_known
+    CHECK (auth_type IN ('none', 'bearer', 'basic', 'apiKey', 'oauth2'));
+ALTER TABLE tools ADD CONSTRAINT tools_base_url_web CHECK (base_url ~ '^https?://');
+ALTER TABLE actions ADD CONSTRAINT actions_key_slug CHECK (key ~ '^[a-z0-9]+([_-][a-z0-9]+)*$');
+ALTER TABLE actions ADD CONSTRAINT actions_method_known
+    CHECK (method IN ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'));
+ALTER TABLE flows ADD CONSTRAINT flows_published_exists CHECK (published_version BETWEEN 1 AND version);
+ALTER TABLE flow_versions ADD CONSTRAINT flow_versions_counted CHECK (version >= 1);
+ALTER TABLE execution_logs ADD CONSTRAINT execution_logs_status_known
+    CHECK (status IN ('started', 'completed', 'skipped', 'failed'));
+"""
+
+
+async def downgrade(db: BaseDBAsyncClient) -> str:
+    return """
+ALTER TABLE execution_logs DROP CONSTRAINT execution_logs_status_known;
+ALTER TABLE flow_versions DROP CONSTRAINT flow_versions_counted;
+ALTER TABLE flows DROP CONSTRAINT flows_published_exists;
+ALTER TABLE actions DROP CONSTRAINT actions_method_known;
+ALTER TABLE actions DROP CONSTRAINT actions_key_slug;
+ALTER TABLE tools DROP CONSTRAINT tools_base_url_web;
+ALTER TABLE tools DROP CONSTRAINT tools_auth_type_known;
+ALTER TABLE users DROP CONSTRAINT users_role_known;
+ALTER TABLE organizations DROP CONSTRAINT organizations_name_filled;
+"""
+
+
+MODELS_STATE = (
+    "eJztXW1v2zYQ/iuCviwFPCO24yQbhgF2m7ZeE2do3G5tUai0RdtCJFGlqKZelv8+kpGsd0"
+    "1ybFdR7ksSH+/08pxF3vOQVG5Vi+jYdNuDGTOIrf6q3Ko2sjD/I9HSUlTkOKFdGBiamtIV"
+    "SR9pQ1OXUf6Zm+fIdDE36didUcPxT2B7pimMZMYdDXsRmjzb+OphjZEFZktMecOnTyqhC8"
+    "3QxZH5z88tJWq5xiv182fRZOv4O3ZFxK06N7Cpy78jrowQM3YcFX93KHZded3cV5j8O/cv"
+    "h60ceXOqdOY3JT/cCUfnWpNnieF1f3Rp14LYd+9GL15KT3HLU21GTM+yQ29nxZbEXrt7nq"
+    "G3RYxoW2AbU8SwHoFSXJoPemC6R40bGPXwGgs9NOh4jjxTJET9be7ZMlUKI6bLyKo9IxS3"
+    "Dd1t2/iG4/O7f52RGE0bX060q7OJpqkVkjnjuHLMDJsJeG/v7o8boiOtqjjB89eDtwe942"
+    "cSD+KyBZWNEjv1TgYihrQwrSHkM4oFQBpiaehf8BZmWDgb/nhkIg26H9oO/tgkHYEhzEf4"
+    "PATgBvDFAB+Tm4Nnu4F6Mro4u5oMLv4Uh7dc96spkRpMzkRLV1pXCevBfWYIf6jvH/b1QZ"
+    "S/RpPXiviofLwcnyXzt/abfFTFNSGPEc0mNxrSo2gE5sDEXcMEe46+YYLjkZDgmiaY4m+G"
+    "648v8fQOjcXIZtnJjUYlUstB2mcyO5unkV8j//XzL91ur3fSPewdn/aPTk76p4en3FdeZb"
+    "rppCD3w9Gr0XgST6Uw3MUAD4fEsiNVGLHN0Wrjp+fHj0chmJGqoiyakRCAMwGnqOdSUD5f"
+    "IpoNpe+egJFf1iMEULXQd83E9oIt+cfjowJA3w/eSkyPjxL99thv6cqmOLTydwVsA/8Ggt"
+    "s9PCyBLvfKhVe2xfG1OGUhGR1BPsJhRAMx7pSBuJOPcCcFMLZ1h/iDe1mIozENBJl/DUt+"
+    "kwu/yimolxjpmLpppP+4uhxnIx0JSZbaxowp/yqm4Zapy3zKWhe8C9AVWMSK7ADTg4vB30"
+    "m4n59fDpPjnzjAMIG8YTse09zZEluoCvzJOMjB5jng9zjzGNaMeaWuJha1UWdTM9x319cI"
+    "BW1+HRF0hGGKZtc3iOpaqoV0SZ5vusnqWkkLstFCwifuU9yDL2yeyZRxVM7JQs0QPmPtrS"
+    "L5EweemkkWe1BBy0mec5PcbEfyFI9H5inCG9/teTwXUw10W9BtQbd9HLIe6LYNTzDotqDb"
+    "1owNVBAaI6VRWTQjIQBnJmUKy8CymCbjHgBszcjTdnB1GXa0iqJ4NKaBmle/FA3tF7DQfl"
+    "rwkvJJJb0rjHiQ1FI3rPettRCPVUU+EgIq1wNULkoJrYL7OgBQ3xx1lyHmZXzdi7rzIKKB"
+    "nXm3nKRYICgme/JAKKpQhERCoLCrjzr70pTMM6XKSnurSI0Vlfr+RViQF0FeBPUJ5EVIMM"
+    "iLIC8+vbIJFtvtb7Fd9MoqwJwIg0UaZReEfcM0uzPO7YkjEY+9I+52jk6OTnvHR+v+d20p"
+    "6nbTXazjTU3DXfLiozqembEbIVu3L/AWQK4RY33vZyeHuL4Pk1fMX4M075jHRia1gu9VYo"
+    "slMN0aVBbAdJ8sEQKm2/AEA9MFpvt4mS4spNkqnI+YaNWID8SkAjLzLJy1bSx/qjsaA8s7"
+    "HjDdHbLW6uVLMnYLBUzNqG+TqpgwW9OM1Wr5g0EyDlYA1kbOGOnYcgjD9mz1Bq/UDEUj4d"
+    "EqEjWM0FesTiyna6gDW0G2e4Opco0dpswJVQzmKhQ7/JkXTm3ly3119kUxXIUtseKYiHE/"
+    "6ydXMXQZQYnHsKvwny6/Cn7AlcJjkG38g+Qh1EQ+93fW/1FnKrzeKsLmYY9UM6Qd4ClbLK"
+    "zhzSLBFFG/X2aGqN/PnyASbQkWyM+PqUMzX88wNGxEVzlcMB6YwHu64j3oI0S8SKLwK+d1"
+    "TcdhHY7Gg7cf1nX2urA7vxy/GmZU2sMPk7NByYWlVxYyzVzymLu49FFzx1735HhNG8WHIs"
+    "Z4dTE4P0/Txh/4Coy6obpv0jglekZfXdSLBBHQfWzafcA0UgP5eU145GWE9agZLDLW3iri"
+    "kFH+tIOJcZjmri0Xgv6pgf0TTHM/oQTDNPeep7lhDfL21yDXpKKaEGJmVVLSXlhBiZcPw9"
+    "Y4qKSgkmrsQAuVVMMTDJUULBismSwJW+NqszVuilysedSsgnE0ppk472RXHO+ll/dAVcA6"
+    "FtRIsEtBXeGVLhIxfs65sagyHZcIg7cWbT4jB9ttn8w70d+5ktGnpAVpbxVJC+I1Snv/B5"
+    "DYQoapZa2TA80BNAegpKA5QIJBcwDN4WlrDrJKqFK5rgMaSNB6pRhar4Ci9dIcLazDqqLc"
+    "4FdV7wTpvepndWdf25fPKDErwRv4N/Drux0lpya8doCpMVuqGczWb2kVcVsU+tRmxWFu1Z"
+    "VZBGTUW/7D/TCuuvvV/A/cCZ7PSnP32uc/7fmb7RvxwO9ia5B4qCog7Ls3EN1OqeGqUzBc"
+    "ddLDFT8jq/hyg0gIbFOpKIr/0MHs7j9/gil0"
+)

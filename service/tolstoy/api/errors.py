@@ -1,0 +1,132 @@
+"""Every error as an RFC 9457 problem."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import asyncpg
+import msgspec
+from sanic import HTTPResponse, Request
+from sanic import exceptions as sanic_errors
+from sanic.handlers import ErrorHandler
+from tortoise.exceptions import BaseORMException
+
+from tolstoy.core import errors, log
+from tolstoy.core.errors import Finding, ProblemError
+from tolstoy.db.tenancy import translated
+
+
+class Problem(msgspec.Struct, rename="camel", omit_defaults=True):
+    """What went wrong, for programs (code, errors) and for people (title, detail)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+    errors: list[Finding] = []
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def render(request: Request, error: ProblemError) -> HTTPResponse:
+    problem = Problem(
+        type=f"/problems/{error.code}",
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        instance=request.path,
+        code=error.code,
+        request_id=getattr(request.ctx, "request_id", ""),
+        errors=list(error.findings),
+    )
+    return HTTPResponse(
+        _encode(problem), error.status, headers=error.headers, content_type="application/problem+json"
+    )
+
+
+class ProblemHandler(ErrorHandler):
+    """The last resort for what a handler raised, and for what never reached one."""
+
+    def default(self, request: Request, exception: Exception) -> HTTPResponse:
+        return render(request, as_problem(request, exception))
+
+
+def as_problem(request: Request, exception: BaseException) -> ProblemError:
+    if isinstance(exception, asyncpg.PostgresError | BaseORMException | OSError | TimeoutError):
+        exception = translated(exception)
+    if isinstance(exception, ProblemError):
+        return exception
+    if isinstance(exception, sanic_errors.SanicException) and (known := _from_sanic(request, exception)):
+        return known
+    log.get().error(
+        "request failed",
+        action="request_failed",
+        request_id=getattr(request.ctx, "request_id", ""),
+        path=request.path,
+        exc_info=exception,
+    )
+    return ProblemError("The server failed to answer; its log has the reason under this requestId.")
+
+
+def _from_sanic(request: Request, exception: sanic_errors.SanicException) -> ProblemError | None:
+    match exception:
+        case sanic_errors.MethodNotAllowed():
+            allowed = ", ".join(sorted(exception.headers.get("Allow", "").split(", ")))
+            return errors.MethodNotAllowedError(f"{request.path} answers to {allowed}.", headers={"Allow": allowed})
+        case sanic_errors.NotFound():
+            return errors.NotFoundError(f"There is no {request.path} here; /docs lists what there is.")
+        case sanic_errors.PayloadTooLarge():
+            if "header" in str(exception).lower():
+                return errors.HeadersTooLargeError()
+            limit = request.app.config.REQUEST_MAX_SIZE
+            return errors.PayloadTooLargeError(f"The body is larger than the {limit} bytes this server takes.")
+        case sanic_errors.RequestTimeout():
+            return errors.RequestTimeoutError()
+        case sanic_errors.ServiceUnavailable():
+            return errors.UnavailableError("The request took longer than this server allows.")
+        case sanic_errors.BadRequest():
+            return errors.MalformedError(str(exception) or None)
+    return None
+
+
+def findings(raw: Any, type_: type[msgspec.Struct]) -> list[Finding]:
+    """All that is wrong with the members of a JSON object that does not convert to `type_`."""
+    if not isinstance(raw, dict):
+        return [Finding("invalid_type", "a JSON object is expected here", pointer="")]
+    found: list[Finding] = []
+    fields = {field.encode_name: field for field in msgspec.structs.fields(type_)}
+    for name in raw.keys() - fields.keys():
+        known = ", ".join(sorted(fields))
+        found.append(Finding("unknown_field", f"there is no such field; known are {known}", pointer=_pointer(name)))
+    for name, field in fields.items():
+        if name not in raw:
+            if field.required:
+                found.append(Finding("required", "this field is missing", pointer=_pointer(name)))
+            continue
+        try:
+            msgspec.convert(raw[name], field.type)
+        except msgspec.ValidationError as exc:
+            found.append(from_validation(exc, _pointer(name)))
+    return sorted(found, key=lambda finding: finding.pointer or "")
+
+
+_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
+
+
+def from_validation(exc: msgspec.ValidationError, at: str = "") -> Finding:
+    """msgspec's message, whose place is written as `$.a[0]`, with the place as a pointer."""
+    match = _PLACE.match(str(exc))
+    what, path = (match["what"], match["path"] or "$") if match else (str(exc), "$")
+    parts = re.findall(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]", path.removeprefix("$"))
+    pointer = at + "".join(f"/{name or index}" for name, index in parts)
+    wrong_type = re.fullmatch(r"Expected `[^`]+`, got `[^`]+`", what)
+    return Finding("invalid_type" if wrong_type else "invalid_value", what.replace("`", ""), pointer=pointer)
+
+
+def _pointer(name: str) -> str:
+    return "/" + name.replace("~", "~0").replace("/", "~1")

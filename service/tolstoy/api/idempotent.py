@@ -1,0 +1,61 @@
+"""Idempotency-Key on POST: one effect however often it is sent, and the same answer each time."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sanic import HTTPResponse, Request
+
+from tolstoy.core.errors import Finding, MalformedError
+from tolstoy.db import tenancy
+from tolstoy.db.tenancy import Scope
+from tolstoy.domain import idempotency
+
+_KEY = re.compile(r"[!-~]{1,255}")
+_KEPT_HEADERS = ("ETag", "Location")
+
+
+@dataclass
+class Once:
+    replayed: HTTPResponse | None = None
+    made: HTTPResponse | None = None
+
+    @property
+    def response(self) -> HTTPResponse:
+        response = self.replayed or self.made
+        if response is None:
+            raise RuntimeError("nothing was answered")
+        return response
+
+
+@contextlib.asynccontextmanager
+async def transaction(scope: Scope, request: Request) -> AsyncIterator[tuple[Scope, Once]]:
+    """A transaction in which the request is answered: from the kept answer, or anew and then kept."""
+    key = _key(request)
+    fingerprint = sha256(f"{request.method} {request.path}\0{scope.user_id}\0".encode() + request.body).digest()
+    async with tenancy.transaction(scope) as inner:
+        kept = await idempotency.claim(inner, key, fingerprint)
+        if kept is not None:
+            headers = {**kept.headers, "Idempotency-Replayed": "true"}
+            content_type = "application/json"
+            yield inner, Once(HTTPResponse(kept.body, kept.status, headers=headers, content_type=content_type))
+            return
+        once = Once()
+        yield inner, once
+        made = once.response
+        headers = {name: made.headers[name] for name in _KEPT_HEADERS if name in made.headers}
+        answer = idempotency.Answer(made.status, headers, made.body or b"")
+        await idempotency.keep(inner, key, fingerprint, answer)
+        await idempotency.prune(inner)
+
+
+def _key(request: Request) -> str:
+    values = request.headers.getall("idempotency-key")
+    if len(values) != 1 or not _KEY.fullmatch(values[0]):
+        detail = "send one key of 1 to 255 visible ASCII characters"
+        raise MalformedError(findings=[Finding("invalid_header", detail, header="Idempotency-Key")])
+    return values[0]

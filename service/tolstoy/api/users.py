@@ -1,0 +1,56 @@
+"""The routes of users."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sanic import Blueprint
+
+from tolstoy.api.endpoint import endpoint
+from tolstoy.core.errors import InUseError
+from tolstoy.db.tenancy import Door, Scope
+from tolstoy.domain import users
+from tolstoy.domain.users import EmailTakenError, User, UserChange, UserCreate, UserQuery
+from tolstoy.domain.paging import Page
+
+routes = Blueprint("users", url_prefix="/users")
+
+
+@routes.get("/")
+@endpoint(tag="Users")
+async def list_users(scope: Scope, query: UserQuery) -> Page[User]:
+    """List users, newest first."""
+    return await users.page(scope, query)
+
+
+@routes.post("/")
+@endpoint(tag="Users", status=201, door=Door.MEMBER_OR_FOUNDER, raises=(EmailTakenError,))
+async def create_user(scope: Scope, body: UserCreate) -> User:
+    """Create a user.
+
+    While the organization has no users, anyone may create the first, who becomes its admin.
+    """
+    return await users.create(scope, body)
+
+
+@routes.get("/<user_id>")
+@endpoint(tag="Users")
+async def get_user(scope: Scope, user_id: UUID) -> User:
+    """Get a user."""
+    return await users.get(scope, user_id)
+
+
+@routes.route("/<user_id>", methods=["PUT", "PATCH"])
+@endpoint(tag="Users", raises=(EmailTakenError,))
+async def change_user(
+    scope: Scope, user_id: UUID, body: UserChange, if_match: frozenset[int] | None
+) -> User:
+    """Change the fields that are sent; null clears one that may be empty."""
+    return await users.change(scope, user_id, body, if_match)
+
+
+@routes.delete("/<user_id>")
+@endpoint(tag="Users", status=204, raises=(InUseError,))
+async def delete_user(scope: Scope, user_id: UUID, if_match: frozenset[int] | None) -> None:
+    """Delete a user."""
+    await users.remove(scope, user_id, if_match)

@@ -1,0 +1,233 @@
+"""The database's addresses from AWS Secrets Manager, and again when the password in them was changed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from inspect import cleandoc
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tolstoy.core import database_urls
+from tolstoy.core.settings import Settings
+
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+SECONDS_BETWEEN_READS = 5.0
+
+
+class SecretError(Exception):
+    """The secret {name} in {region} cannot be read ({detail}); check AWS_SECRET_NAME and AWS_REGION."""
+
+    def __init__(self, name: str, region: str, detail: str) -> None:
+        super().__init__(name, region, detail)
+        self.name = name
+        self.region = region
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return cleandoc(type(self).__doc__ or "").format(**vars(self)).replace("\n", " ")
+
+
+class CredentialsNotFound(SecretError):
+    """No credentials that AWS takes were found to read the secret {name} in {region} ({detail}); give the
+    machine an IAM role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
+
+
+class AccessDenied(SecretError):
+    """These AWS credentials may not read the secret {name} in {region} ({detail}); allow
+    secretsmanager:GetSecretValue on it, and kms:Decrypt where it has a key of its own."""
+
+
+class SecretNotFound(SecretError):
+    """There is no secret {name} in {region} ({detail}); create it there, or correct AWS_SECRET_NAME
+    or AWS_REGION."""
+
+
+class SecretUnreachable(SecretError):
+    """Secrets Manager gave no answer about the secret {name} in {region} ({detail}); check that AWS_REGION
+    is a region and that this machine can reach it."""
+
+
+class MalformedSecret(SecretError):
+    """The secret {name} in {region} is not what Tolstoy expects ({detail}); store a JSON object with
+    DATABASE_URL and, if it differs, DIRECT_URL."""
+
+
+_BY_CODE: dict[str, type[SecretError]] = {
+    "AccessDenied": AccessDenied,
+    "AccessDeniedException": AccessDenied,
+    "DecryptionFailure": AccessDenied,
+    "ExpiredToken": CredentialsNotFound,
+    "ExpiredTokenException": CredentialsNotFound,
+    "IncompleteSignature": CredentialsNotFound,
+    "InvalidClientTokenId": CredentialsNotFound,
+    "InvalidSignatureException": CredentialsNotFound,
+    "MissingAuthenticationToken": CredentialsNotFound,
+    "SignatureDoesNotMatch": CredentialsNotFound,
+    "UnrecognizedClientException": CredentialsNotFound,
+    # what AWS answers for a secret that waits for its deletion
+    "InvalidRequestException": SecretNotFound,
+    "ResourceNotFoundException": SecretNotFound,
+    "InternalServiceError": SecretUnreachable,
+    "RequestLimitExceeded": SecretUnreachable,
+    "Throttling": SecretUnreachable,
+    "ThrottlingException": SecretUnreachable,
+    "TooManyRequestsException": SecretUnreachable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrls:
+    """The pooled address for requests and the direct one for migrations and LISTEN."""
+
+    database_url: str = field(repr=False)
+    direct_url: str = field(repr=False)
+
+    def hold(self, password: str) -> bool:
+        return password in (database_urls.parse(url).password for url in (self.database_url, self.direct_url))
+
+
+class _Content(msgspec.Struct):
+    database_url: str = msgspec.field(name="DATABASE_URL")
+    direct_url: str | None = msgspec.field(name="DIRECT_URL", default=None)
+
+
+def fetch_database_urls(settings: Settings, *, _attempts: int = 4) -> DatabaseUrls:
+    """Read the secret now, blocking for up to half a minute where the network is down. Raises SecretError."""
+    # here and not above: boto3 costs 25 MB and 0.3 s, which a process that never asks AWS shall not pay
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer = _client(settings, _attempts).get_secret_value(SecretId=settings.aws_secret_name)
+    except ClientError as error:
+        raise _refused(settings, error) from error
+    except BotoCoreError as error:
+        raise _unasked(settings, error) from error
+    return read_secret(settings, answer.get("SecretString"))
+
+
+def _client(settings: Settings, attempts: int) -> SecretsManagerClient:
+    import boto3
+    from botocore.config import Config
+
+    # at debug botocore writes whole answers into the log, and this answer is the secret
+    logging.getLogger("botocore").setLevel(logging.INFO)
+    session = boto3.session.Session(
+        aws_access_key_id=settings.aws_access_key_id,
+        aws_secret_access_key=settings.aws_secret_access_key,
+        aws_session_token=settings.aws_session_token,
+        region_name=settings.aws_region,
+    )
+    return session.client(
+        "secretsmanager",
+        endpoint_url=settings.aws_endpoint_url,
+        # "standard" repeats on throttling, 5xx and network errors, with exponential backoff and full jitter
+        config=Config(
+            connect_timeout=3, read_timeout=4, retries={"mode": "standard", "total_max_attempts": attempts}
+        ),
+    )
+
+
+def _refused(settings: Settings, error: ClientError) -> SecretError:
+    code = error.response.get("Error", {}).get("Code", "no error code")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    kind = _BY_CODE.get(code)
+    if kind is None:
+        # a code nobody has heard of may come from something in between; its status still says what it means
+        kind = AccessDenied if status in (401, 403) else SecretError
+        kind = SecretUnreachable if status >= 500 or status == 429 else kind
+    return kind(settings.aws_secret_name, settings.aws_region, code)
+
+
+def _unasked(settings: Settings, error: BotoCoreError) -> SecretError:
+    from botocore import exceptions
+
+    kind: type[SecretError] = SecretError
+    if isinstance(error, (exceptions.ConnectionError, exceptions.HTTPClientError)):
+        kind = SecretUnreachable
+    elif isinstance(
+        error,
+        (
+            exceptions.NoCredentialsError,
+            exceptions.PartialCredentialsError,
+            exceptions.CredentialRetrievalError,
+            exceptions.TokenRetrievalError,
+            exceptions.SSOError,
+            exceptions.ProfileNotFound,
+        ),
+    ):
+        kind = CredentialsNotFound
+    return kind(settings.aws_secret_name, settings.aws_region, type(error).__name__)
+
+
+def read_secret(settings: Settings, text: str | None) -> DatabaseUrls:
+    """The addresses in the secret's text (None: it has only bytes). Raises MalformedSecret."""
+
+    def malformed(detail: str) -> MalformedSecret:
+        return MalformedSecret(settings.aws_secret_name, settings.aws_region, detail)
+
+    if text is None:
+        raise malformed("it is binary")
+    try:
+        content = msgspec.json.decode(text, type=_Content)
+    except msgspec.DecodeError as error:
+        # msgspec says what is wrong, never the value; the standard library's error holds the whole text
+        raise malformed(str(error)) from error
+    urls = DatabaseUrls(content.database_url, content.direct_url or content.database_url)
+    for name, url in (("DATABASE_URL", urls.database_url), ("DIRECT_URL", urls.direct_url)):
+        try:
+            database_urls.parse(url)
+        except database_urls.UrlError as error:
+            raise malformed(f"{name} {error}") from error
+    return urls
+
+
+class SecretSource:
+    """The addresses as last read: for one event loop, which may ask from many tasks at once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        fetch: Callable[[Settings], DatabaseUrls] = fetch_database_urls,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._fetch = fetch
+        self._clock = clock
+        self._known: DatabaseUrls | None = None
+        self._reading: asyncio.Task[DatabaseUrls] | None = None
+        self._read_at = -math.inf
+
+    async def current(self) -> DatabaseUrls:
+        """The addresses, read from AWS by the first caller. Raises SecretError."""
+        return self._known or await self._read()
+
+    async def refreshed(self, rejected_password: str | None) -> DatabaseUrls:
+        """Newer addresses than those with the password the database rejected (None: any). Raises SecretError.
+
+        Callers rejected with the same password share one reading, and AWS is asked every five seconds at
+        most: who asks sooner gets what the last reading gave, the same password or the same error.
+        """
+        known = self._known
+        if known is not None and rejected_password is not None and not known.hold(rejected_password):
+            return known
+        return await self._read()
+
+    async def _read(self) -> DatabaseUrls:
+        # no await between looking and setting: of many callers one begins a reading, the others find it
+        now = self._clock()
+        if self._reading is None or (self._reading.done() and now - self._read_at >= SECONDS_BETWEEN_READS):
+            self._read_at = now
+            self._reading = asyncio.create_task(asyncio.to_thread(self._fetch, self._settings))
+        # shielded: the reading is everyone's, one caller's cancellation must not end it
+        self._known = await asyncio.shield(self._reading)
+        return self._known

@@ -1,0 +1,298 @@
+"""What Tolstoy is told from outside, read once at the start; nothing reads the environment later."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+import msgspec
+from dotenv.parser import parse_stream
+
+from tolstoy.core import database_urls
+
+Environment = Literal["development", "production", "test"]
+AuthMode = Literal["headers", "gateway", "api-key"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["json", "console"]
+
+
+class SettingsError(Exception):
+    """Settings are wrong; each argument is one problem, a line that says which variable and what to write."""
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)
+
+
+# A reader turns a variable's text into its value; its ValueError goes on with the sentence "NAME: …" begins.
+
+
+def _text(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("has a line break or another control character; write plain text")
+    return value
+
+
+def _path(value: str) -> Path:
+    return Path(os.path.expanduser(_text(value)))
+
+
+def _boolean(value: str) -> bool:
+    word = value.strip().lower()
+    if word in ("true", "1", "yes", "on"):
+        return True
+    if word in ("false", "0", "no", "off"):
+        return False
+    raise ValueError(f"{value!r} is neither true nor false; write true or false")
+
+
+def _choice(literal: object) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        *others, last = get_args(literal)
+        word = value.strip().lower()
+        if word not in (*others, last):
+            raise ValueError(f"{value!r} is not known; write {', '.join(others)} or {last}")
+        return word
+
+    return read
+
+
+def _whole(least: int, most: int, what: str = "a number allowed here") -> Callable[[str], int]:
+    def read(value: str) -> int:
+        digits = value.strip()
+        # int() alone would take 1_000 and other scripts' digits, and refuses only after 4300 of them
+        if not re.fullmatch(r"[0-9]{1,18}", digits) or not least <= int(digits) <= most:
+            raise ValueError(f"{value!r} is not {what}; write a number from {least} to {most}")
+        return int(digits)
+
+    return read
+
+
+def _seconds(least: float, most: float) -> Callable[[str], float]:
+    def read(value: str) -> float:
+        number = value.strip()
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", number) or not least <= float(number) <= most:
+            raise ValueError(f"{value!r} is not a time in seconds; write a number from {least:g} to {most:g}")
+        return float(number)
+
+    return read
+
+
+def _matching(pattern: str, what: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{value!r} is not {what}")
+        return value
+
+    return read
+
+
+def _database_url(value: str) -> str:
+    database_urls.parse(value)
+    return value
+
+
+def _secret(least: int) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if len(value) < least:
+            raise ValueError(f"is too short; write at least {least} random characters")
+        # both go over HTTP headers
+        if not re.fullmatch(r"[!-~]+", value):
+            raise ValueError("has a space or a character outside ASCII; write letters, digits and signs only")
+        return value
+
+    return read
+
+
+_host = _matching(r"[A-Za-z0-9._:%-]+", "a host; write an IP address or a host name, without a port")
+_region = _matching(r"[a-z]{2,}(-[a-z]+)+-[0-9]+", "a region; write one such as us-east-1")
+_secret_name = _matching(r"[A-Za-z0-9/_+=.@:-]{1,2048}", "a secret's name; write its name or its ARN")
+_aws_key = _secret(1)
+_endpoint = _matching(r"https?://[^\s/?#@]+(/[^\s?#]*)?", "an endpoint; write https:// and a host")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """Where a setting comes from: the variable's name and how its text is read."""
+
+    name: str
+    read: Callable[[str], object]
+    alias: str | None = None
+    secret: bool = False
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings. Defaults that depend on other settings are filled in by `load`."""
+
+    env: Annotated[Environment, Variable("APP_ENV", _choice(Environment), alias="NODE_ENV")] = "development"
+    app_name: Annotated[str, Variable("APP_NAME", _text)] = "Tolstoy"
+    host: Annotated[str, Variable("HOST", _host)] = "127.0.0.1"
+    port: Annotated[int, Variable("PORT", _whole(1, 65535, "a port"))] = 3000
+    workers: Annotated[int, Variable("WORKERS", _whole(1, 512))] = 1
+
+    database_url: Annotated[str | None, Variable("DATABASE_URL", _database_url, secret=True)] = None
+    direct_url: Annotated[str | None, Variable("DIRECT_URL", _database_url, secret=True)] = None
+    data_dir: Annotated[Path, Variable("DATA_DIR", _path)] = Path(".tolstoy")
+    pool_size: Annotated[int, Variable("DATABASE_POOL_SIZE", _whole(1, 200))] = 10
+    pool_waiters: Annotated[int, Variable("DATABASE_POOL_WAITERS", _whole(0, 100_000))] = 200
+    pool_timeout_seconds: Annotated[float, Variable("DATABASE_POOL_TIMEOUT", _seconds(0.1, 300))] = 5.0
+    statement_cache_size: Annotated[int, Variable("DATABASE_STATEMENT_CACHE_SIZE", _whole(0, 10_000))] = 512
+
+    auth_mode: Annotated[AuthMode, Variable("AUTH_MODE", _choice(AuthMode))] = "headers"
+    gateway_secret: Annotated[str | None, Variable("GATEWAY_SECRET", _secret(32), secret=True)] = None
+
+    max_body_bytes: Annotated[int, Variable("MAX_BODY_BYTES", _whole(1024, 1 << 30))] = 1_048_576
+    request_timeout_seconds: Annotated[int, Variable("REQUEST_TIMEOUT", _whole(1, 3600))] = 15
+    response_timeout_seconds: Annotated[int, Variable("RESPONSE_TIMEOUT", _whole(1, 3600))] = 60
+    keep_alive_timeout_seconds: Annotated[int, Variable("KEEP_ALIVE_TIMEOUT", _whole(1, 3600))] = 75
+    shutdown_timeout_seconds: Annotated[int, Variable("SHUTDOWN_TIMEOUT", _whole(1, 3600))] = 15
+
+    log_level: Annotated[LogLevel, Variable("LOG_LEVEL", _choice(LogLevel))] = "info"
+    log_format: Annotated[LogFormat, Variable("LOG_FORMAT", _choice(LogFormat))] = "console"
+    access_log: Annotated[bool, Variable("ACCESS_LOG", _boolean)] = True
+
+    use_aws_secrets: Annotated[bool, Variable("USE_AWS_SECRETS", _boolean)] = False
+    aws_region: Annotated[str, Variable("AWS_REGION", _region)] = "us-east-1"
+    aws_secret_name: Annotated[str, Variable("AWS_SECRET_NAME", _secret_name)] = "tolstoy-db-secret"  # noqa: S105 - a name
+    aws_endpoint_url: Annotated[str | None, Variable("AWS_ENDPOINT_URL", _endpoint)] = None
+    # boto3 would find these three in the environment by itself, but not in .env
+    aws_access_key_id: Annotated[str | None, Variable("AWS_ACCESS_KEY_ID", _aws_key, secret=True)] = None
+    aws_secret_access_key: Annotated[str | None, Variable("AWS_SECRET_ACCESS_KEY", _aws_key, secret=True)] = (
+        None
+    )
+    aws_session_token: Annotated[str | None, Variable("AWS_SESSION_TOKEN", _aws_key, secret=True)] = None
+
+    @property
+    def production(self) -> bool:
+        return self.env == "production"
+
+    # Tracebacks drawn by rich ask __rich_repr__, so it must hide what __repr__ hides.
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, _shown(getattr(self, name), variable)) for name, variable in FIELDS.items()]
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+
+FIELDS: Mapping[str, Variable] = {
+    name: hint.__metadata__[0] for name, hint in get_type_hints(Settings, include_extras=True).items()
+}
+"""Each setting's attribute and the variable it is read from."""
+
+
+def _shown(value: object, variable: Variable) -> object:
+    if not variable.secret or value is None:
+        return value
+    try:
+        return database_urls.parse(str(value)).redacted
+    except database_urls.UrlError:
+        return "***"
+
+
+def load(environ: Mapping[str, str] = os.environ, *, dotenv: Path | None = Path(".env")) -> Settings:
+    """Read the environment, files named by `NAME_FILE`, then `.env`, in this order. Raises SettingsError."""
+    problems: list[str] = []
+    sources = [environ, {} if dotenv is None else _read_dotenv(dotenv, problems)]
+    values: dict[str, Any] = {}
+    wrong: set[str] = set()
+    for attribute, variable in FIELDS.items():
+        name = variable.name
+        try:
+            name, text = _find(variable, sources)
+            if text is not None:
+                values[attribute] = variable.read(text)
+        except ValueError as error:
+            problems.append(f"{name}: {error}")
+            wrong.add(variable.name)
+    settings = _complete(values)
+    problems += [f"{name}: {problem}" for name, problem in _contradictions(settings) if name not in wrong]
+    if problems:
+        raise SettingsError(*problems)
+    if settings.use_aws_secrets:
+        # the secret is the only truth then: nobody shall connect to a left-over address by mistake
+        return msgspec.structs.replace(settings, database_url=None, direct_url=None)
+    return settings
+
+
+def with_urls(settings: Settings, database_url: str, direct_url: str) -> Settings:
+    """The same settings with the addresses that a secret or the embedded database gave."""
+    return msgspec.structs.replace(settings, database_url=database_url, direct_url=direct_url)
+
+
+def _read_dotenv(path: Path, problems: list[str]) -> dict[str, str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "not UTF-8 text")
+        problems.append(f"{path}: cannot be read ({reason}); make it a readable text file")
+        return {}
+    values = {}
+    # not dotenv_values: it would replace ${…} from os.environ, in passwords too, and pass over a broken line
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            problems.append(f"{path}: line {binding.original.line} cannot be read; write NAME=value")
+        elif binding.key is not None and binding.value is not None:
+            values[binding.key] = binding.value
+    return values
+
+
+def _find(variable: Variable, sources: list[Mapping[str, str]]) -> tuple[str, str | None]:
+    for source in sources:
+        for name in filter(None, (variable.name, variable.alias)):
+            if text := source.get(name):
+                return name, text
+            if path := source.get(f"{name}_FILE"):
+                return name, _read_file(f"{name}_FILE", path)
+    return variable.name, None
+
+
+def _read_file(name: str, path: str) -> str:
+    try:
+        text = Path(path).read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "not UTF-8 text")
+        raise ValueError(f"{name} names {path!r} ({reason}); write the path of a readable file") from error
+    if not text:
+        raise ValueError(f"{name} names {path!r}, which is empty; write the value into it")
+    return text
+
+
+def _complete(values: dict[str, Any]) -> Settings:
+    production = values.get("env") == "production"
+    defaults = {
+        "host": "0.0.0.0" if production else "127.0.0.1",  # noqa: S104 - in production a proxy stands before it
+        "workers": _cores() if production else 1,
+        "log_format": "json" if production else "console",
+        "use_aws_secrets": production and "database_url" not in values,
+        "direct_url": values.get("database_url"),
+    }
+    return Settings(**{**defaults, **values})
+
+
+def _cores() -> int:
+    # the cores this process may use, which a container's CPU set makes fewer; not every system can tell
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
+    gateway = "write AUTH_MODE=gateway and GATEWAY_SECRET=… of at least 32 characters"
+    if settings.auth_mode == "api-key":
+        yield "AUTH_MODE", f"api-key comes with a later release; {gateway}"
+    if settings.auth_mode == "headers" and settings.production:
+        yield "AUTH_MODE", f"production does not believe bare headers, anyone could send them; {gateway}"
+    if settings.auth_mode == "gateway" and settings.gateway_secret is None:
+        yield "GATEWAY_SECRET", "is missing; write at least 32 random characters"
+    if not settings.use_aws_secrets and settings.database_url is None:
+        if settings.direct_url is not None:
+            yield "DATABASE_URL", "is missing while DIRECT_URL is set; write both, or only DATABASE_URL"
+        elif settings.production:
+            yield "DATABASE_URL", "is missing; write the database's address, or USE_AWS_SECRETS=true"
+    if (settings.aws_access_key_id is None) != (settings.aws_secret_access_key is None):
+        missing = "AWS_ACCESS_KEY_ID" if settings.aws_access_key_id is None else "AWS_SECRET_ACCESS_KEY"
+        yield missing, "is missing while its other half is set; write both, or neither"

@@ -1,0 +1,187 @@
+"""The one door to a tenant's rows.
+
+Every statement and every transaction of the service names whom it acts for and enters the database through one of
+the functions of the schema `tolstoy` (migration 5), which check the membership and set the scope that row-level
+security compares with. The scope is always local to the transaction, so it is right behind a pooler that gives each
+transaction another server connection. Nothing about the tenant is kept in context variables: those outlive a request
+on a keep-alive connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+from tortoise.backends.asyncpg.client import TransactionWrapper
+from tortoise.connection import get_connections
+from tortoise.exceptions import BaseORMException
+
+from tolstoy.core import errors
+from tolstoy.core.ids import PLATFORM
+from tolstoy.db.database import Database, UnsafeRoleError, unreachable
+
+if TYPE_CHECKING:
+    from tolstoy.db.database import Connection
+
+
+class Door(StrEnum):
+    """By which function of the database a request enters."""
+
+    MEMBER = "tolstoy.enter"  # a member of the organization
+    MEMBER_OR_FOUNDER = "tolstoy.enter_or_found"  # the same, or anyone while the organization has no users
+    PLATFORM = "tolstoy.enter_platform"  # outside any organization: sees organizations, and no tenant's rows
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whom a request acts for, and the open transaction it is in, if any."""
+
+    database: Database
+    door: Door
+    org_id: UUID
+    user_id: UUID
+    connection: Connection | None = None
+
+
+def platform(database: Database) -> Scope:
+    return Scope(database, Door.PLATFORM, PLATFORM, PLATFORM)
+
+
+class Statement:
+    """SQL that enters its scope by itself: one round trip, no transaction needed.
+
+    `body` follows the common table expression `s`, whose one row exists once the scope is set; it must take its rows
+    by way of `s` so that nothing is read before: FROM s, or as `reading` does. $1 is the organization, $2 the user;
+    its own arguments begin at $3.
+    """
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, body: str, *, ctes: str = "") -> None:
+        self._texts = {
+            door: f"WITH s AS MATERIALIZED (SELECT {door.value}($1::uuid, $2::uuid) AS role){ctes}\n{body}"
+            for door in Door
+        }
+
+    def text(self, door: Door) -> str:
+        return self._texts[door]
+
+
+def reading(select: str, *, limit: str = "", extra: str = "", order: str = "") -> Statement:
+    """The rows of `select`, a SELECT with a WHERE, under the scope; `extra` columns may refer to them as `t`.
+
+    What keeps the planner from reading before the scope is set is the reference to `s` inside a subquery that it
+    cannot flatten, because of its LIMIT or OFFSET.
+    """
+    return Statement(
+        f"SELECT t.*{extra} FROM s CROSS JOIN LATERAL"
+        f" ({select} AND s.role IS NOT NULL{order} {limit or 'OFFSET 0'}) t{order.replace(' BY ', ' BY t.')}"
+    )
+
+
+async def fetch(scope: Scope, statement: Statement, *args: object) -> Sequence[asyncpg.Record]:
+    try:
+        connection = scope.connection or await scope.database.acquire()
+        try:
+            return await connection.fetch(statement.text(scope.door), scope.org_id, scope.user_id, *args)
+        finally:
+            if scope.connection is None:
+                await scope.database.release(connection)
+    except _FROM_DATABASE as exc:
+        raise translated(exc) from exc
+
+
+async def fetchrow(scope: Scope, statement: Statement, *args: object) -> asyncpg.Record | None:
+    rows = await fetch(scope, statement, *args)
+    return rows[0] if rows else None
+
+
+@contextlib.asynccontextmanager
+async def transaction(scope: Scope) -> AsyncIterator[Scope]:
+    """Enter the scope for several statements, of ours and of Tortoise's models; joins a transaction already open.
+
+    BEGIN carries the scope, so entering costs one round trip. Tortoise's own `in_transaction` is not used: when a
+    request is cancelled during its BEGIN, it never gives the connection back, and Sanic cancels whenever a client
+    goes away.
+    """
+    if scope.connection is not None:
+        yield scope
+        return
+    try:
+        connection = await scope.database.acquire()
+        try:
+            # the values are UUIDs, which have no quotes to escape; the simple protocol takes no parameters
+            await connection.execute(f"BEGIN;SELECT {scope.door.value}('{scope.org_id}','{scope.user_id}')")
+            with _as_tortoise_connection(connection):
+                yield replace(scope, connection=connection)
+            await connection.execute("COMMIT")
+        except BaseException:
+            await _roll_back(connection)
+            raise
+        finally:
+            await scope.database.release(connection)
+    except _FROM_DATABASE as exc:
+        raise translated(exc) from exc
+
+
+@contextlib.contextmanager
+def _as_tortoise_connection(connection: Connection) -> Iterator[None]:
+    handler = get_connections()
+    wrapper: Any = TransactionWrapper(handler.get("default"))  # type: ignore[arg-type]
+    wrapper._connection = connection
+    token = handler.set("default", wrapper)
+    try:
+        yield
+    finally:
+        handler.reset(token)
+
+
+async def _roll_back(connection: Connection) -> None:
+    """Also after a cancelled BEGIN, of which nobody knows whether it arrived; a ROLLBACK too many is harmless."""
+    with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        await asyncio.shield(connection.execute("ROLLBACK"))
+
+
+_FROM_DATABASE = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    BaseORMException,
+    UnsafeRoleError,
+    OSError,
+    TimeoutError,
+)
+
+_BY_STATE: dict[str, type[errors.ProblemError]] = {
+    "TY403": errors.NotAMemberError,
+    "TY404": errors.OrganizationNotFoundError,
+    "TY409": errors.ConflictError,
+    "40001": errors.WriteConflictError,  # serialization_failure
+    "40P01": errors.WriteConflictError,  # deadlock_detected
+    "55P03": errors.WriteConflictError,  # lock_not_available
+    "57014": errors.UnavailableError,  # query_canceled: statement_timeout
+    "53300": errors.OverloadedError,  # too_many_connections
+    "42P01": errors.SchemaOutdatedError,  # undefined_table
+    "42703": errors.SchemaOutdatedError,  # undefined_column
+    "42883": errors.SchemaOutdatedError,  # undefined_function
+    "3F000": errors.SchemaOutdatedError,  # invalid_schema_name
+    "42501": errors.SchemaOutdatedError,  # insufficient_privilege: a grant that a migration makes is missing
+}
+
+
+def translated(exc: BaseException) -> BaseException:
+    """The problem that a driver's or the ORM's error stands for; the driver's own where none of ours fits."""
+    if isinstance(exc, BaseORMException) and isinstance(exc.__cause__, asyncpg.PostgresError):
+        exc = exc.__cause__
+    if isinstance(exc, UnsafeRoleError) or unreachable(exc):
+        return errors.DatabaseUnavailableError()
+    state = getattr(exc, "sqlstate", None)
+    known = _BY_STATE.get(state) if state else None
+    if known is None:
+        return exc
+    return known(str(exc)) if known is errors.ConflictError else known()

@@ -1,0 +1,189 @@
+"""Actions: the endpoints of a tool."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from tolstoy.core.errors import ConflictError, Finding, InvalidError
+from tolstoy.core.ids import new_id
+from tolstoy.db import models, tenancy
+from tolstoy.db.statements import Table, json_text
+from tolstoy.db.tenancy import Scope
+from tolstoy.domain import crud, json_schema
+from tolstoy.domain.paging import Page, PageQuery
+from tolstoy.domain.text import Expression, Name
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+Key = Annotated[
+    str,
+    Meta(
+        max_length=64,
+        pattern="^[a-z0-9]+([_-][a-z0-9]+)*$",
+        description="How flows name it; unique in the organization. Derived from the name when left out.",
+    ),
+]
+Endpoint = Annotated[
+    str,
+    Meta(
+        max_length=2000,
+        pattern="^/[^\\s?#]*$",
+        description="A path on the tool's baseUrl; {param} stands for an input.",
+        examples=["/chat.postMessage", "/orders/{orderId}"],
+    ),
+]
+HeaderName = Annotated[str, Meta(pattern="^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")]
+HeaderValue = Annotated[str, Meta(max_length=2000, pattern="^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$")]
+Headers = Annotated[dict[HeaderName, HeaderValue], Meta(max_length=50, description="Sent with each call.")]
+InputSchema = Annotated[dict[str, Any], Meta(description="JSON Schema (2020-12) of its inputs; alias: schema.")]
+
+
+class ActionCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    aliases: ClassVar[dict[str, str]] = {"schema": "inputSchema"}
+
+    tool_id: UUID
+    key: Key | None = None
+    name: Name
+    method: Method
+    endpoint: Endpoint
+    headers: Headers | None = None
+    input_schema: InputSchema | None = None
+    execute_if: Expression | None = None
+
+
+class ActionChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    aliases: ClassVar[dict[str, str]] = {"schema": "inputSchema"}
+
+    tool_id: UUID | UnsetType = UNSET
+    key: Key | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    method: Method | UnsetType = UNSET
+    endpoint: Endpoint | UnsetType = UNSET
+    headers: Headers | None | UnsetType = UNSET
+    input_schema: InputSchema | None | UnsetType = UNSET
+    execute_if: Expression | None | UnsetType = UNSET
+
+
+class Action(Struct, frozen=True, rename="camel"):
+    id: UUID
+    org_id: UUID
+    tool_id: UUID
+    key: str
+    name: str
+    method: Method
+    endpoint: str
+    headers: Annotated[Raw, Meta(extra_json_schema={"type": "object"})] | None
+    input_schema: Annotated[Raw, Meta(extra_json_schema={"type": "object"})] | None
+    execute_if: str | None
+    created_at: datetime
+    updated_at: datetime
+    revision: Annotated[int, Meta(description="The ETag's number; grows with each change.")]
+    version: Annotated[int, Meta(description="The version of its definition; grows with each change.")]
+
+
+class ActionQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    tool_id: UUID | None = None
+    key: str | None = None
+    name: str | None = None
+    method: Method | None = None
+
+
+TABLE = Table(models.Action, Action, computed={"version": "revision"})
+_CONDITIONS = {"tool_id": "tool_id = {}", "key": "key = {}", "name": "name = {}", "method": "method = {}"}
+_ONE = TABLE.one()
+
+
+class KeyTakenError(ConflictError):
+    """Another action of this organization has this key."""
+
+    code, title = "key-taken", "Key taken"
+
+
+def _key_taken() -> KeyTakenError:
+    return KeyTakenError(findings=[Finding("taken", "another action has this key; send another", pointer="/key")])
+
+
+def _no_tool() -> InvalidError:
+    return InvalidError(findings=[Finding("not_found", "there is no tool with this id here", pointer="/toolId")])
+
+
+_CONFLICTS = {"uid_actions_org_id_e7f1b9": _key_taken, "actions_tools_fk": _no_tool}
+
+
+async def get(scope: Scope, action_id: UUID) -> Action:
+    return await crud.get(scope, TABLE, _ONE, action_id)
+
+
+async def page(scope: Scope, query: ActionQuery) -> Page[Action]:
+    return await crud.page(scope, TABLE, query, _CONDITIONS)
+
+
+async def create(scope: Scope, new: ActionCreate) -> Action:
+    _check(new.endpoint, new.input_schema)
+    values = {
+        "id": new_id(),
+        "tool_id": new.tool_id,
+        "key": new.key or derived_key(new.name),
+        "name": new.name,
+        "method": new.method,
+        "endpoint": new.endpoint,
+        "headers": json_text(new.headers),
+        "input_schema": json_text(new.input_schema),
+        "execute_if": new.execute_if,
+    }
+    return await crud.insert(scope, TABLE, values, _CONFLICTS)
+
+
+async def change(scope: Scope, action_id: UUID, sent: ActionChange, if_match: frozenset[int] | None) -> Action:
+    values = crud.given(sent)
+    _check(values.get("endpoint"), values.get("input_schema"))
+    for name in ("headers", "input_schema"):
+        if name in values:
+            values[name] = json_text(values[name])
+    async with tenancy.transaction(scope) as inner:
+        await crud.locked(inner, TABLE, models.Action, action_id, if_match)
+        return await crud.update(inner, TABLE, action_id, values, _CONFLICTS)
+
+
+async def remove(scope: Scope, action_id: UUID, if_match: frozenset[int] | None) -> None:
+    async with tenancy.transaction(scope) as inner:
+        action = await crud.locked(inner, TABLE, models.Action, action_id, if_match)
+        await action.delete()
+
+
+def derived_key(name: str) -> str:
+    """The slug of a name: «Post a Message» becomes post-a-message."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    key = re.sub(r"[^a-z0-9]+", "-", plain)[:64].strip("-")
+    if not key:
+        detail = "no key can be made of this name; send one"
+        raise InvalidError(findings=[Finding("required", detail, pointer="/key")])
+    return key
+
+
+_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def _check(endpoint: str | None, schema: dict[str, Any] | None) -> None:
+    found: list[Finding] = []
+    if endpoint is not None:
+        found += _check_endpoint(endpoint)
+    if schema is not None:
+        found += json_schema.check(schema, "/inputSchema")
+    if found:
+        raise InvalidError(findings=found)
+
+
+def _check_endpoint(endpoint: str) -> list[Finding]:
+    names = _PARAMETER.findall(endpoint)
+    if any(sign in _PARAMETER.sub("", endpoint) for sign in "{}"):
+        detail = "a parameter is written {name}, a letter first, then letters, digits and underscores"
+        return [Finding("invalid_template", detail, pointer="/endpoint")]
+    if len(set(names)) < len(names):
+        return [Finding("invalid_template", "a parameter stands in it twice", pointer="/endpoint")]
+    return []

@@ -1,0 +1,138 @@
+"""Execution logs: the audit trail, one row for each attempt of a step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from tolstoy.core.errors import Finding, InvalidError
+from tolstoy.core.ids import new_id
+from tolstoy.db import models, tenancy
+from tolstoy.db.statements import Table, json_text
+from tolstoy.db.tenancy import Scope
+from tolstoy.domain import crud
+from tolstoy.domain.paging import Page, PageQuery
+
+Status = Literal["started", "completed", "skipped", "failed"]
+StepKey = Annotated[
+    str, Meta(min_length=1, max_length=500, description="The step's path in its flow; alias: stepId.")
+]
+Inputs = Annotated[dict[str, Any], Meta(description="What the step was given.")]
+Outputs = Annotated[Any, Meta(description="What the step gave; any JSON.")]
+ErrorValue = Annotated[Any, Meta(description="Why the step failed; any JSON.")]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class ExecutionLogCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    aliases: ClassVar[dict[str, str]] = {"stepId": "stepKey"}
+
+    flow_id: UUID
+    execution_id: UUID | None = None
+    step_key: StepKey
+    inputs: Inputs
+    outputs: Outputs = None
+    error: ErrorValue = None
+    status: Status
+
+
+class ExecutionLogChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    aliases: ClassVar[dict[str, str]] = {"stepId": "stepKey"}
+
+    execution_id: UUID | None | UnsetType = UNSET
+    step_key: StepKey | UnsetType = UNSET
+    inputs: Inputs | UnsetType = UNSET
+    outputs: Outputs | UnsetType = UNSET
+    error: ErrorValue | UnsetType = UNSET
+    status: Status | UnsetType = UNSET
+
+
+class ExecutionLog(Struct, frozen=True, rename="camel"):
+    id: UUID
+    org_id: UUID
+    user_id: UUID
+    flow_id: UUID
+    execution_id: UUID | None
+    step_key: str
+    inputs: Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
+    outputs: Raw | None
+    error: Raw | None
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+class ExecutionLogQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    flow_id: UUID | None = None
+    execution_id: UUID | None = None
+    user_id: UUID | None = None
+    status: Status | None = None
+    step_key: str | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+
+
+TABLE = Table(models.ExecutionLog, ExecutionLog)
+_CONDITIONS = {
+    "flow_id": "flow_id = {}",
+    "execution_id": "execution_id = {}",
+    "user_id": "user_id = {}",
+    "status": "status = {}",
+    "step_key": "step_key = {}",
+    "created_after": "created_at > {}",
+    "created_before": "created_at < {}",
+}
+_ONE = TABLE.one()
+_JSON = ("inputs", "outputs", "error")
+_INSERT = TABLE.insert(
+    ("id", "flow_id", "execution_id", "step_key", "inputs", "outputs", "error", "status"), entered_user="user_id"
+)
+
+
+def _no_flow() -> InvalidError:
+    return InvalidError(findings=[Finding("not_found", "there is no flow with this id here", pointer="/flowId")])
+
+
+_CONFLICTS = {"execution_logs_flows_fk": _no_flow}
+
+
+async def get(scope: Scope, execution_log_id: UUID) -> ExecutionLog:
+    return await crud.get(scope, TABLE, _ONE, execution_log_id)
+
+
+async def page(scope: Scope, query: ExecutionLogQuery) -> Page[ExecutionLog]:
+    return await crud.page(scope, TABLE, query, _CONDITIONS)
+
+
+async def create(scope: Scope, new: ExecutionLogCreate) -> ExecutionLog:
+    args = (
+        new_id(),
+        new.flow_id,
+        new.execution_id,
+        new.step_key,
+        json_text(new.inputs),
+        json_text(new.outputs),
+        json_text(new.error),
+        new.status,
+    )
+    return await crud.insert_by(scope, TABLE, _INSERT, args, _CONFLICTS)
+
+
+async def change(
+    scope: Scope, execution_log_id: UUID, sent: ExecutionLogChange, if_match: frozenset[int] | None
+) -> ExecutionLog:
+    values = {
+        name: json_text(value) if name in _JSON else value for name, value in crud.given(sent).items()
+    }
+    async with tenancy.transaction(scope) as inner:
+        await crud.locked(inner, TABLE, models.ExecutionLog, execution_log_id, if_match)
+        return await crud.update(inner, TABLE, execution_log_id, values, {})
+
+
+async def remove(scope: Scope, execution_log_id: UUID, if_match: frozenset[int] | None) -> None:
+    async with tenancy.transaction(scope) as inner:
+        log = await crud.locked(inner, TABLE, models.ExecutionLog, execution_log_id, if_match)
+        await log.delete()

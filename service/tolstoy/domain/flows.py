@@ -1,0 +1,165 @@
+"""Flows: a name, a current draft, and published versions that never change (those are in flow_versions)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from tolstoy.core.errors import InUseError, InvalidError
+from tolstoy.core.ids import new_id
+from tolstoy.db import models, tenancy
+from tolstoy.db.statements import Table, json_text
+from tolstoy.db.tenancy import Scope
+from tolstoy.domain import crud, flow_document
+from tolstoy.domain.paging import Page, PageQuery
+from tolstoy.domain.text import Description, Name
+
+Steps = Annotated[
+    list[Any],
+    Meta(description="What the flow does, in order.", extra_json_schema={"$ref": "#/components/schemas/Steps"}),
+]
+JsonSchema = Annotated[dict[str, Any], Meta(description="JSON Schema (2020-12) of the inputs of a run.")]
+Output = Annotated[Any, Meta(description="What a run answers with, made from its steps by {{ }} expressions.")]
+StoredSteps = Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Steps"})]
+StoredObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
+
+# The fields of a flow that make up its document, as they are called in Python and in JSON.
+DOCUMENT = {"input_schema": "inputSchema", "steps": "steps", "output": "output", "on_failure": "onFailure"}
+
+
+class FlowCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    name: Name
+    description: Description | None = None
+    input_schema: JsonSchema | None | UnsetType = UNSET
+    steps: Steps
+    output: Output | UnsetType = UNSET
+    on_failure: Steps | None | UnsetType = UNSET
+
+
+class FlowChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    name: Name | UnsetType = UNSET
+    description: Description | None | UnsetType = UNSET
+    input_schema: JsonSchema | None | UnsetType = UNSET
+    steps: Steps | UnsetType = UNSET
+    output: Output | UnsetType = UNSET
+    on_failure: Steps | None | UnsetType = UNSET
+
+
+class Flow(Struct, frozen=True, rename="camel"):
+    """A flow with the document of its newest version."""
+
+    id: UUID
+    org_id: UUID
+    name: str
+    description: str | None
+    version: Annotated[int, Meta(description="The newest version, draft or published.")]
+    status: Annotated[Literal["draft", "published"], Meta(description="Of the newest version.")]
+    published_version: Annotated[int | None, Meta(description="The newest published version.")]
+    input_schema: StoredObject | None
+    steps: StoredSteps
+    output: Raw | None
+    on_failure: StoredSteps | None
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+class FlowQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    name: str | None = None
+    status: Literal["draft", "published"] | None = None
+
+
+DOCUMENT_COLUMNS = ", ".join(f"document -> '{wire}' AS {name}" for name, wire in DOCUMENT.items())
+_COLUMNS = (
+    "f.id, f.org_id, f.name, f.description, f.version,"
+    " CASE WHEN f.published_version = f.version THEN 'published' ELSE 'draft' END AS status, f.published_version,"
+    f" {DOCUMENT_COLUMNS}, f.created_at, f.updated_at, f.revision"
+)
+_SOURCE = (
+    f"(SELECT {_COLUMNS} FROM flows f JOIN flow_versions v"
+    " ON v.org_id = f.org_id AND v.flow_id = f.id AND v.version = f.version) flow"
+)
+
+TABLE = Table(models.Flow, Flow, source=_SOURCE)
+_CONDITIONS = {"name": "name = {}", "status": "status = {}"}
+_ONE = TABLE.one()
+_INSERT = tenancy.Statement(
+    f"SELECT {_COLUMNS} FROM f, v",
+    ctes=""",
+f AS (INSERT INTO flows (org_id, id, name, description) SELECT $1, $3, $4, $5 FROM s RETURNING *),
+v AS (INSERT INTO flow_versions (org_id, id, flow_id, version, document)
+      SELECT $1, $6, f.id, f.version, $7 FROM f RETURNING document)""",
+)
+
+
+async def get(scope: Scope, flow_id: UUID) -> Flow:
+    return await crud.get(scope, TABLE, _ONE, flow_id)
+
+
+async def page(scope: Scope, query: FlowQuery) -> Page[Flow]:
+    return await crud.page(scope, TABLE, query, _CONDITIONS)
+
+
+async def create(scope: Scope, new: FlowCreate) -> Flow:
+    document = checked(document_of(crud.given(new)))
+    args = (new_id(), new.name, new.description, new_id(), json_text(document))
+    return await crud.insert_by(scope, TABLE, _INSERT, args, {})
+
+
+async def change(scope: Scope, flow_id: UUID, sent: FlowChange, if_match: frozenset[int] | None) -> Flow:
+    values = crud.given(sent)
+    async with tenancy.transaction(scope) as inner:
+        flow = await crud.locked(inner, TABLE, models.Flow, flow_id, if_match)
+        if any(name in values for name in DOCUMENT):
+            newest = await newest_version(inner, flow)
+            await write_draft(inner, flow, newest, document_of(values, newest.document))
+        flow.update_from_dict({name: values[name] for name in ("name", "description") if name in values})
+        await flow.save(update_fields=["name", "description", "version", "revision"])
+        return await get(inner, flow_id)
+
+
+async def remove(scope: Scope, flow_id: UUID, if_match: frozenset[int] | None) -> None:
+    async with tenancy.transaction(scope) as inner:
+        flow = await crud.locked(inner, TABLE, models.Flow, flow_id, if_match)
+        logs = await models.ExecutionLog.filter(org_id=scope.org_id, flow_id=flow_id).count()
+        if logs:
+            raise InUseError(f"The flow has {crud.counted(logs, 'execution log')}; delete them first.")
+        await flow.delete()
+
+
+async def newest_version(scope: Scope, flow: models.Flow) -> models.FlowVersion:
+    return await models.FlowVersion.get(org_id=scope.org_id, flow_id=flow.id, version=flow.version)
+
+
+async def write_draft(
+    scope: Scope, flow: models.Flow, newest: models.FlowVersion, document: dict[str, Any]
+) -> None:
+    """Make `document` the draft of a locked flow, which the caller saves: the draft there is, or the next version."""
+    if document == newest.document:
+        return
+    checked(document)
+    if newest.published_at is None:
+        newest.document = document
+        await newest.save(update_fields=["document"])
+    else:
+        flow.version += 1
+        await models.FlowVersion.create(
+            org_id=scope.org_id, flow_id=flow.id, version=flow.version, document=document
+        )
+    # whatever else changes or not, the flow reads differently now, and its ETag must say so
+    flow.revision += 1
+
+
+def document_of(values: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The document with the fields sent in `values`; null takes a field away."""
+    sent = {wire: values[name] for name, wire in DOCUMENT.items() if name in values}
+    return {name: value for name, value in {**(before or {}), **sent}.items() if value is not None}
+
+
+def checked(document: dict[str, Any]) -> dict[str, Any]:
+    if found := flow_document.check(document):
+        raise InvalidError(findings=found)
+    return document

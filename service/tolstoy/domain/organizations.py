@@ -1,0 +1,106 @@
+"""Organizations: the tenants."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, cast
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, json, structs
+
+from tolstoy.core.errors import InUseError
+from tolstoy.core.ids import new_id
+from tolstoy.db import models, tenancy
+from tolstoy.db.statements import Table
+from tolstoy.db.tenancy import Door, Scope
+from tolstoy.domain import crud, users
+from tolstoy.domain.paging import Page, PageQuery
+from tolstoy.domain.text import Name
+
+
+class Counts(Struct, frozen=True, rename="camel"):
+    users: int
+    tools: int
+    actions: int
+    flows: int
+    execution_logs: int
+
+
+class Owner(Struct, frozen=True, forbid_unknown_fields=True):
+    email: users.Email
+    name: Name | None = None
+
+
+class OrganizationCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    name: Name
+    owner: Annotated[Owner | None, Meta(description="Its first user, created with it as an admin.")] = None
+
+
+class OrganizationChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    name: Name | UnsetType = UNSET
+
+
+class Organization(Struct, frozen=True, rename="camel"):
+    id: UUID
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+    counts: Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Counts"})] | UnsetType = UNSET
+    owner: users.User | UnsetType = UNSET
+
+
+class OrganizationQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    name: str | None = None
+    include: Annotated[Literal["counts"] | None, Meta(description="counts: how much each one holds.")] = None
+
+
+class OrganizationView(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    include: Annotated[Literal["counts"] | None, Meta(description="counts: how much it holds.")] = None
+
+
+TABLE = Table(models.Organization, Organization, without=("counts", "owner"))
+_COUNTS = ", tolstoy.census(t.id) AS counts"
+_ONE = {None: TABLE.one(), "counts": TABLE.one(extra=_COUNTS)}
+
+
+async def get(scope: Scope, organization_id: UUID, view: OrganizationView) -> Organization:
+    return await crud.get(scope, TABLE, _ONE[view.include], organization_id)
+
+
+async def page(scope: Scope, query: OrganizationQuery) -> Page[Organization]:
+    return await crud.page(scope, TABLE, query, {"name": "name = {}"}, extra=_COUNTS if query.include else "")
+
+
+async def create(scope: Scope, new: OrganizationCreate) -> Organization:
+    values = {"id": new_id(), "name": new.name}
+    if new.owner is None:
+        return await crud.insert(scope, TABLE, values, {})
+    async with tenancy.transaction(scope) as inner:
+        made = await crud.insert(inner, TABLE, values, {})
+        # the same transaction, entered anew as the organization's own: the founder's door
+        founding = tenancy.Scope(inner.database, Door.MEMBER_OR_FOUNDER, made.id, made.id, inner.connection)
+        owner = users.UserCreate(email=new.owner.email, name=new.owner.name, role="admin")
+        founder = await users.create(founding, owner)
+        # read through the platform's door again: what follows in this transaction must not run as the organization
+        made = await crud.get(inner, TABLE, _ONE[None], made.id)
+        return structs.replace(made, owner=founder)
+
+
+async def change(
+    scope: Scope, organization_id: UUID, sent: OrganizationChange, if_match: frozenset[int] | None
+) -> Organization:
+    async with tenancy.transaction(scope) as inner:
+        await crud.locked(inner, TABLE, models.Organization, organization_id, if_match)
+        return await crud.update(inner, TABLE, organization_id, crud.given(sent), {})
+
+
+async def remove(scope: Scope, organization_id: UUID, if_match: frozenset[int] | None) -> None:
+    async with tenancy.transaction(scope) as inner:
+        organization = await crud.locked(inner, TABLE, models.Organization, organization_id, if_match)
+        counted = await crud.get(inner, TABLE, _ONE["counts"], organization_id)
+        held = structs.asdict(json.decode(cast("Raw", counted.counts), type=Counts))
+        if any(held.values()):
+            parts = [crud.counted(n, noun.replace("_", " ").removesuffix("s")) for noun, n in held.items() if n]
+            raise InUseError(f"The organization has {', '.join(parts)}; delete them first.")
+        await organization.delete()

@@ -1,0 +1,11 @@
+"""The text types that resources share, with their limits."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Description = Annotated[str, Meta(max_length=2000)]
+Expression = Annotated[
+    str, Meta(min_length=1, max_length=2000, description="A CEL expression that is true or false.")
+]

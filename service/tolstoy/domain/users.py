@@ -1,0 +1,119 @@
+"""Users: the members of an organization."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
+
+from tolstoy.core.errors import ConflictError, Finding, InUseError
+from tolstoy.core.ids import new_id
+from tolstoy.db import models, tenancy
+from tolstoy.db.statements import Table
+from tolstoy.db.tenancy import Scope
+from tolstoy.domain import crud
+from tolstoy.domain.paging import Page, PageQuery
+from tolstoy.domain.text import Name
+
+Role = Literal["viewer", "operator", "editor", "approver", "admin", "auditor"]
+Email = Annotated[
+    str,
+    Meta(
+        max_length=320,
+        pattern="^[^\\s@\\x00-\\x1f\\x7f]+@[^\\s@\\x00-\\x1f\\x7f]+$",
+        description="Unique in the organization, whatever its case.",
+        examples=["user@example.com"],
+    ),
+]
+
+
+class UserCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    email: Email
+    name: Name | None = None
+    role: Annotated[
+        Role | None, Meta(description="Left out: admin for the organization's first user, editor for others.")
+    ] = None
+
+
+class UserChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    email: Email | UnsetType = UNSET
+    name: Name | None | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
+
+
+class User(Struct, frozen=True, rename="camel"):
+    id: UUID
+    org_id: UUID
+    email: str
+    name: str | None
+    role: Role
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+class UserQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    email: str | None = None
+    role: Role | None = None
+
+
+class EmailTakenError(ConflictError):
+    """Another user of this organization has this e-mail address."""
+
+    code, title = "email-taken", "E-mail address taken"
+
+
+def _email_taken() -> EmailTakenError:
+    return EmailTakenError(findings=[Finding("taken", "another user has this address", pointer="/email")])
+
+
+TABLE = Table(models.User, User)
+_CONDITIONS = {"email": "email_key = {}", "role": "role = {}"}
+_CONFLICTS = {"uid_users_org_id_379664": _email_taken}
+_ONE = TABLE.one()
+_INSERT = tenancy.Statement(
+    # s.role says who entered: the founder of an organization becomes its admin
+    "INSERT INTO users (org_id, id, email, email_key, name, role)"
+    " SELECT $1, $3, $4, $5, $6, coalesce($7, CASE s.role WHEN 'founder' THEN 'admin' ELSE 'editor' END) FROM s"
+    f" RETURNING {', '.join(TABLE.columns)}"
+)
+
+
+async def get(scope: Scope, user_id: UUID) -> User:
+    return await crud.get(scope, TABLE, _ONE, user_id)
+
+
+async def page(scope: Scope, query: UserQuery) -> Page[User]:
+    if query.email is not None:
+        query = structs.replace(query, email=folded(query.email))
+    return await crud.page(scope, TABLE, query, _CONDITIONS)
+
+
+async def create(scope: Scope, new: UserCreate) -> User:
+    args = (new_id(), new.email, folded(new.email), new.name, new.role)
+    return await crud.insert_by(scope, TABLE, _INSERT, args, _CONFLICTS)
+
+
+async def change(scope: Scope, user_id: UUID, sent: UserChange, if_match: frozenset[int] | None) -> User:
+    values = crud.given(sent)
+    if "email" in values:
+        values["email_key"] = folded(values["email"])
+    async with tenancy.transaction(scope) as inner:
+        await crud.locked(inner, TABLE, models.User, user_id, if_match)
+        return await crud.update(inner, TABLE, user_id, values, _CONFLICTS)
+
+
+async def remove(scope: Scope, user_id: UUID, if_match: frozenset[int] | None) -> None:
+    async with tenancy.transaction(scope) as inner:
+        user = await crud.locked(inner, TABLE, models.User, user_id, if_match)
+        logs = await models.ExecutionLog.filter(org_id=scope.org_id, user_id=user_id).count()
+        if logs:
+            raise InUseError(f"The user is named in {crud.counted(logs, 'execution log')}, which would lose it.")
+        await user.delete()
+
+
+def folded(email: str) -> str:
+    """The form in which addresses are compared. Postgres's lower() depends on the database's locale; this does not."""
+    return email.casefold()
