@@ -174,7 +174,7 @@ def test_all_problems_are_told_at_once_each_with_what_to_write() -> None:
         ("DATABASE_POOL_TIMEOUT", "1e9"), ("MAX_BODY_BYTES", "1MB"), ("HOST", "http://localhost"),
         ("HOST", "a b"), ("APP_NAME", "a\nb"), ("AWS_REGION", "Frankfurt"), ("AWS_SECRET_NAME", "my secret"),
         ("AWS_ENDPOINT_URL", "localhost:4566"), ("DATABASE_URL", "mysql://app@db/x"),
-        ("GATEWAY_SECRET", "short"), ("GATEWAY_SECRET", "é" * 40), ("GATEWAY_SECRET", SECRET + "\n"), ("AUTH_MODE", "none"),
+        ("GATEWAY_SECRET", "short"), ("GATEWAY_SECRET", "é" * 40), ("GATEWAY_SECRET", SECRET + "\n"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_one_problem_that_names_its_variable(name: str, value: str) -> None:
@@ -246,9 +246,8 @@ def test_half_of_an_aws_key_pair_is_refused() -> None:
 
 
 def test_with_urls_changes_the_addresses_only() -> None:
-    settings = with_urls(read(PORT="4000"), "postgresql://a@h/d", "postgresql://b@h/d")
-    assert (settings.database_url, settings.direct_url) == ("postgresql://a@h/d", "postgresql://b@h/d")
-    assert settings.port == 4000
+    settings = with_urls(read(PORT="4000"), "pooled", "direct")
+    assert (settings.database_url, settings.direct_url, settings.port) == ("pooled", "direct", 4000)
 
 
 def test_no_representation_shows_a_secret() -> None:
@@ -258,9 +257,8 @@ def test_no_representation_shows_a_secret() -> None:
         "AWS_SESSION_TOKEN": "keytoken",
     }
     settings = load(PRODUCTION | secrets, dotenv=None)
-    for shown in (repr(settings), str(settings), f"{settings!r}", str(settings.__rich_repr__())):
-        for secret in ("hunter2", SECRET, *secrets.values()):
-            assert secret not in shown
+    for shown in (repr(settings), str(settings), str(settings.__rich_repr__())):
+        assert not [secret for secret in ("hunter2", SECRET, *secrets.values()) if secret in shown]
         assert "postgresql://app:***@db.example.com:5432/tolstoy" in shown
     assert "hunter2" not in repr(with_urls(settings, "no url hunter2", "no url hunter2"))
 
@@ -286,8 +284,8 @@ def known_names() -> set[str]:
 
 
 def test_the_example_file_names_every_variable_and_no_other() -> None:
-    text = (ROOT / ".env.example").read_text()
-    assert set(re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", text, re.M)) == known_names() - {"NODE_ENV"}
+    names = re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.M)
+    assert sorted(names) == sorted(known_names() - {"NODE_ENV"})
 
 
 def test_the_example_file_is_valid_and_changes_nothing_as_it_is() -> None:

@@ -170,10 +170,7 @@ def _query(text: str) -> dict[str, str]:
 
 
 def _address(parts: re.Match[str], query: dict[str, str]) -> tuple[str, int]:
-    if parts["ipv6"] is not None:
-        host = _ipv6(_decoded(parts["ipv6"]))
-    else:
-        host = _decoded(parts["host"])
+    host = _decoded(parts["host"]) if parts["ipv6"] is None else _ipv6(_decoded(parts["ipv6"]))
     if (host and "host" in query) or (parts["port"] and "port" in query):
         raise UrlError("has its host or port twice; write them either before the database or as parameters")
     host = host or query.get("host", "")

@@ -5,8 +5,11 @@ import json
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
+import msgspec
 from msgspec import inspect
 
 from tolstoy.core.errors import Finding
@@ -24,7 +27,11 @@ _JSON: Final[dict[type[inspect.Type], tuple[tuple[type, ...], str]]] = {
     inspect.LiteralType: ((str,), "one of"),
     inspect.IntType: ((int,), "an integer"),
     inspect.FloatType: ((int, float), "a number"),
+    inspect.NoneType: ((type(None),), "null"),
+    inspect.UUIDType: ((str,), "a UUID"),
+    inspect.DateTimeType: ((str,), "a time such as 2026-01-31T12:00:00Z"),
 }
+_CONVERTED: Final = {inspect.UUIDType: UUID, inspect.DateTimeType: datetime}
 _BOUNDS: Final = (
     ("gt", "more than", operator.gt),
     ("ge", "at least", operator.ge),
@@ -50,12 +57,13 @@ def check(kind: inspect.Type, value: Any, at: str, rules: Rules, meaning: str = 
             yield from _check_map(kind, value, at, rules)
         case inspect.ListType():
             yield from _check_list(kind, value, at, rules)
-        case inspect.StrType():
-            yield from _check_text(kind, value, at, meaning)
-        case inspect.LiteralType() if value not in kind.values:
-            yield Finding("invalid_value", f"write {_expected(kind)}", at)
-        case inspect.IntType() | inspect.FloatType():
-            yield from _check_number(kind, value, at)
+        case _:
+            yield from _check_scalar(kind, value, at, meaning)
+
+
+def check_type(type_: Any, value: object) -> list[Finding]:
+    """Every finding against a type as annotations write it."""
+    return list(check(inspect.type_info(type_), value, "", {}))
 
 
 def quoted(text: str) -> str:
@@ -67,7 +75,7 @@ def _check_annotated(kind: inspect.Metadata, value: Any, at: str, rules: Rules) 
     for finding in check(kind.type, value, at, rules, _expected(kind)):
         clean = False
         yield finding
-    if clean and kind.extra:
+    if clean and kind.extra and "rule" in kind.extra:
         yield from rules[kind.extra["rule"]](value, at)
 
 
@@ -105,6 +113,18 @@ def _check_list(kind: inspect.ListType, value: list[Any], at: str, rules: Rules)
         yield from check(kind.item_type, item, pointer(at, index), rules)
 
 
+def _check_scalar(kind: inspect.Type, value: Any, at: str, meaning: str) -> Iterator[Finding]:
+    match kind:
+        case inspect.StrType():
+            yield from _check_text(kind, value, at, meaning)
+        case inspect.LiteralType() if value not in kind.values:
+            yield Finding("invalid_value", f"write {_expected(kind)}", at)
+        case inspect.IntType() | inspect.FloatType():
+            yield from _check_number(kind, value, at)
+        case inspect.UUIDType() | inspect.DateTimeType():
+            yield from _check_converted(kind, value, at)
+
+
 def _check_text(kind: inspect.StrType, value: str, at: str, meaning: str) -> Iterator[Finding]:
     if kind.max_length is not None and len(value) > kind.max_length:
         yield Finding("too_long", f"write at most {kind.max_length} characters, not {len(value)}", at)
@@ -124,6 +144,13 @@ def _check_number(kind: inspect.IntType | inspect.FloatType, value: float, at: s
         yield Finding("out_of_range", f"write a number {said}", at)
 
 
+def _check_converted(kind: inspect.Type, value: str, at: str) -> Iterator[Finding]:
+    try:
+        msgspec.convert(value, _CONVERTED[type(kind)])
+    except msgspec.ValidationError:
+        yield Finding("invalid_format", f"this is {quoted(value)}: write {_expected(kind)}", at)
+
+
 def _fits(kind: inspect.Type, value: object) -> bool:
     match kind:
         case inspect.Metadata():
@@ -132,15 +159,20 @@ def _fits(kind: inspect.Type, value: object) -> bool:
             return any(_fits(one, value) for one in kind.types)
         case inspect.AnyType():
             return True
+        case inspect.CustomType():  # UNSET, which stands for what was not sent and so is never found
+            return False
     return isinstance(value, _JSON[type(kind)][0]) and not isinstance(value, bool)
 
 
 def _expected(kind: inspect.Type) -> str:
     match kind:
         case inspect.Metadata():
-            return str((kind.extra_json_schema or {}).get("description") or _expected(kind.type))
+            said = kind.extra_json_schema or {}
+            return str(said.get("title") or said.get("description") or _expected(kind.type))
         case inspect.UnionType():
-            return " or ".join(map(_expected, kind.types))
+            return " or ".join(
+                _expected(one) for one in kind.types if not isinstance(one, inspect.CustomType)
+            )
         case inspect.LiteralType():
             return f"one of {', '.join(map(str, kind.values))}"
     return _JSON[type(kind)][1]

@@ -27,12 +27,29 @@ class _Refused:
 
 def decode(body: bytes) -> Any:
     """The value in `body`; raises MalformedError where it is not JSON, InvalidError where it is not ours."""
-    refused = False
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        _check_depth(body)
+    refused: list[_Refused] = []
+    try:
+        text = body.decode()
+        value = _decoder(refused).decode(text)
+    except UnicodeDecodeError as exc:
+        raise MalformedError(f"The body is not UTF-8: byte {exc.start} starts no character.") from exc
+    except ValueError as exc:
+        raise MalformedError(f"The body is not JSON: {exc}.") from exc
+    if refused or "\\u" in text:
+        findings = list(_walk(value, ""))
+        if findings:
+            raise InvalidError(findings=findings)
+    return value
+
+
+def _decoder(refused: list[_Refused]) -> json.JSONDecoder:
+    """A decoder that marks what it refuses in the value, and notes it in `refused`."""
 
     def refuse(code: str, detail: str) -> _Refused:
-        nonlocal refused
-        refused = True
-        return _Refused(code, detail)
+        refused.append(_Refused(code, detail))
+        return refused[-1]
 
     def members(pairs: list[tuple[str, Any]]) -> Any:
         value = dict(pairs)
@@ -54,22 +71,9 @@ def decode(body: bytes) -> Any:
     def constant(text: str) -> Any:
         raise ValueError(f"{text} is not JSON")
 
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
-        _check_depth(body)
-    try:
-        text = body.decode()
-        value = json.loads(
-            text, object_pairs_hook=members, parse_int=integer, parse_float=real, parse_constant=constant
-        )
-    except UnicodeDecodeError as exc:
-        raise MalformedError(f"The body is not UTF-8: byte {exc.start} starts no character.") from exc
-    except ValueError as exc:
-        raise MalformedError(f"The body is not JSON: {exc}.") from exc
-    if refused or "\\u" in text:
-        findings = list(_walk(value, ""))
-        if findings:
-            raise InvalidError(findings=findings)
-    return value
+    return json.JSONDecoder(
+        object_pairs_hook=members, parse_int=integer, parse_float=real, parse_constant=constant
+    )
 
 
 def _check_depth(body: bytes) -> None:

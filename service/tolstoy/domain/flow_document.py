@@ -9,10 +9,10 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field, inspect
 
-from tolstoy.core import strict_json
+from tolstoy.core import shape, strict_json
 from tolstoy.core.errors import Finding
 from tolstoy.core.strict_json import pointer
-from tolstoy.domain import flow_shape, flow_template, json_schema
+from tolstoy.domain import flow_template, json_schema
 from tolstoy.domain.flow_step import (
     KINDS,
     MAX_DOCUMENT_BYTES,
@@ -93,7 +93,7 @@ def _children(value: object) -> Iterator[Any]:
 
 
 def _findings(document: object) -> Iterator[Finding]:
-    yield from flow_shape.check(_SHAPE, document, "", _RULES)
+    yield from shape.check(_SHAPE, document, "", _RULES)
     if isinstance(document, dict):
         yield from _check_steps(document)
 
@@ -151,7 +151,7 @@ def _select(value: Any, path: tuple[str, ...], at: str) -> Iterator[tuple[str, l
 
 def _check_key(key: object, at: str, first: dict[str, str]) -> Iterator[Finding]:
     if isinstance(key, str) and first.setdefault(key, at) != at:
-        detail = f"write another key: {flow_shape.quoted(key)} is that of {first[key]}"
+        detail = f"write another key: {shape.quoted(key)} is that of {first[key]}"
         yield Finding("duplicate_key", detail, pointer(at, "key"))
 
 

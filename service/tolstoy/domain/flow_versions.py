@@ -15,6 +15,7 @@ from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud, flow_diff, flows
 from tolstoy.domain.flows import Flow, StoredObject, StoredSteps
 from tolstoy.domain.paging import Page, PageQuery
+from tolstoy.domain.text import Moment
 
 
 class FlowVersion(Struct, frozen=True, rename="camel"):
@@ -27,10 +28,10 @@ class FlowVersion(Struct, frozen=True, rename="camel"):
     steps: StoredSteps
     output: Raw | None
     on_failure: StoredSteps | None
-    published_at: datetime | None
+    published_at: Moment | None
     published_by: UUID | None
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     revision: int
 
 

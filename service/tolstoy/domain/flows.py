@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,14 +14,19 @@ from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud, flow_document
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Description, Name
+from tolstoy.domain.text import Description, Moment, Name
 
 Steps = Annotated[
     list[Any],
-    Meta(description="What the flow does, in order.", extra_json_schema={"$ref": "#/components/schemas/Steps"}),
+    Meta(
+        description="an array of steps, what the flow does in order",
+        extra_json_schema={"$ref": "#/components/schemas/Steps"},
+    ),
 ]
-JsonSchema = Annotated[dict[str, Any], Meta(description="JSON Schema (2020-12) of the inputs of a run.")]
-Output = Annotated[Any, Meta(description="What a run answers with, made from its steps by {{ }} expressions.")]
+JsonSchema = Annotated[dict[str, Any], Meta(description="a JSON Schema (2020-12) of the inputs of a run")]
+Output = Annotated[
+    Any, Meta(description="any JSON, what a run answers with, made from its steps by {{ }} expressions")
+]
 StoredSteps = Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Steps"})]
 StoredObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 
@@ -33,19 +37,19 @@ DOCUMENT = {"input_schema": "inputSchema", "steps": "steps", "output": "output",
 class FlowCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     name: Name
     description: Description | None = None
-    input_schema: JsonSchema | None | UnsetType = UNSET
+    input_schema: JsonSchema | UnsetType | None = UNSET
     steps: Steps
     output: Output | UnsetType = UNSET
-    on_failure: Steps | None | UnsetType = UNSET
+    on_failure: Steps | UnsetType | None = UNSET
 
 
 class FlowChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     name: Name | UnsetType = UNSET
-    description: Description | None | UnsetType = UNSET
-    input_schema: JsonSchema | None | UnsetType = UNSET
+    description: Description | UnsetType | None = UNSET
+    input_schema: JsonSchema | UnsetType | None = UNSET
     steps: Steps | UnsetType = UNSET
     output: Output | UnsetType = UNSET
-    on_failure: Steps | None | UnsetType = UNSET
+    on_failure: Steps | UnsetType | None = UNSET
 
 
 class Flow(Struct, frozen=True, rename="camel"):
@@ -62,8 +66,8 @@ class Flow(Struct, frozen=True, rename="camel"):
     steps: StoredSteps
     output: Raw | None
     on_failure: StoredSteps | None
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     revision: int
 
 
