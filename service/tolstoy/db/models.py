@@ -97,7 +97,9 @@ class FlowVersion(TenantEntity):
     version = fields.IntField()
     document = _json()
     published_at = fields.DatetimeField(null=True)
-    published_by = fields.UUIDField(null=True)  # no key to users: who published stays known when they have left
+    published_by = fields.UUIDField(
+        null=True
+    )  # no key to users: who published stays known when they have left
 
     class Meta:
         table = "flow_versions"
