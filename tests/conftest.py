@@ -159,6 +159,12 @@ async def database(postgres: Postgres, template: str) -> AsyncIterator[Databases
         yield databases
 
 
+@pytest.fixture(scope="module")
+async def module_database(postgres: Postgres, template: str) -> AsyncIterator[Databases]:
+    async for databases in _clone(postgres, template):
+        yield databases
+
+
 @pytest.fixture(scope="session")
 async def served_database(postgres: Postgres, template: str) -> AsyncIterator[Databases]:
     async for databases in _clone(postgres, template):

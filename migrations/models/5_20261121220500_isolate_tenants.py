@@ -8,7 +8,9 @@ RUN_IN_TRANSACTION = True
 async def upgrade(db: BaseDBAsyncClient) -> str:
     return """
 DO $$ BEGIN
-    CREATE ROLE tolstoy_app NOLOGIN;
+    IF to_regrole('tolstoy_app') IS NULL THEN
+        CREATE ROLE tolstoy_app NOLOGIN;
+    END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$;
 

@@ -8,11 +8,29 @@ RUN_IN_TRANSACTION = True
 async def upgrade(db: BaseDBAsyncClient) -> str:
     return """
 DO $$ BEGIN
-    CREATE ROLE tolstoy_census NOLOGIN;
+    IF to_regrole('tolstoy_census') IS NULL THEN
+        CREATE ROLE tolstoy_census NOLOGIN;
+    END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$;
--- giving a function away takes membership in its new owner and the right to create where it lives
-GRANT tolstoy_census TO CURRENT_USER;
+-- Giving a function away takes membership in its new owner, which superusers have, and the right to create where it
+-- lives. Roles belong to the whole server: this migration may run in another of its databases at the same moment, of
+-- which Postgres says unique_violation, or internal_error ("tuple concurrently updated").
+DO $$ BEGIN
+    FOR attempt IN 1..20 LOOP
+        BEGIN
+            IF NOT pg_has_role('tolstoy_census', 'USAGE') THEN
+                GRANT tolstoy_census TO CURRENT_USER;
+            END IF;
+            EXIT;
+        EXCEPTION WHEN unique_violation OR internal_error THEN
+            IF attempt = 20 THEN
+                RAISE;
+            END IF;
+            PERFORM pg_sleep(0.1 * random());
+        END;
+    END LOOP;
+END $$;
 GRANT USAGE, CREATE ON SCHEMA tolstoy TO tolstoy_census;
 GRANT USAGE ON SCHEMA public TO tolstoy_census;
 GRANT EXECUTE ON FUNCTION tolstoy.org(), tolstoy.platform() TO tolstoy_census;

@@ -1,0 +1,54 @@
+"""The command line's commands, and how their expected failures are told."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import asyncpg
+import typer
+
+from tolstoy import __version__
+from tolstoy.cli import db
+from tolstoy.core.aws_secrets import SecretError
+from tolstoy.core.settings import SettingsError
+from tolstoy.db.database import UnsafeRoleError
+from tolstoy.db.embedded import EmbeddedUnavailable
+from tolstoy.db.migrate import MigrationError
+
+app = typer.Typer(
+    name="tolstoy",
+    help="Tolstoy: workflow automation you host yourself, for many organizations, API first.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they would hold the settings, secrets included
+    rich_markup_mode=None,
+)
+app.add_typer(db.app, name="db")
+
+
+@app.command()
+def serve(
+    reload: Annotated[bool, typer.Option("--reload", help="Restart when the code changes.")] = False,
+) -> None:
+    """Serve the HTTP API, on an embedded Postgres unless DATABASE_URL is set."""
+    from tolstoy.cli import serving  # the other commands need no web server
+
+    serving.serve(reload=reload)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+EXPECTED = (SettingsError, SecretError, EmbeddedUnavailable, MigrationError, UnsafeRoleError)
+
+
+def run() -> None:
+    try:
+        app()
+    except EXPECTED as exc:
+        sys.exit(f"tolstoy: {exc}")
+    except (OSError, asyncpg.PostgresError) as exc:
+        sys.exit(f"tolstoy: {type(exc).__name__}: {exc}")
