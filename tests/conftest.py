@@ -23,7 +23,7 @@ from tolstoy.db import embedded, migrate
 
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
 SERVICE_USER = "tolstoy_test_service"
-SERVICE_PASSWORD = "service-password"  # noqa: S105 - of a database that lives as long as the tests
+SERVICE_PASSWORD = "service-password"
 
 
 @dataclass(frozen=True)

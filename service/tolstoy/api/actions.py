@@ -36,7 +36,8 @@ async def get_action(scope: Scope, action_id: UUID) -> Action:
     return await actions.get(scope, action_id)
 
 
-@routes.route("/<action_id>", methods=["PUT", "PATCH"])
+@routes.put("/<action_id>")
+@routes.patch("/<action_id>", name="patch_action")
 @endpoint(tag="Actions", raises=(KeyTakenError,))
 async def change_action(
     scope: Scope, action_id: UUID, body: ActionChange, if_match: frozenset[int] | None

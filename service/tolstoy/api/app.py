@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Any
 
-from sanic import HTTPResponse, Request, Sanic
+from sanic import Sanic
+from sanic.response import BaseHTTPResponse
 
 from tolstoy.api import (
     actions,
+    docs,
     execution_logs,
     flows,
     health,
+    metrics,
+    openapi,
     organizations,
     tools,
     users,
 )
 from tolstoy.api.errors import ProblemHandler
+from tolstoy.api.request import Request
+from tolstoy.api.router import Router
 from tolstoy.core import aws_secrets, log
 from tolstoy.core.database_urls import ConnectOptions, parse
-from tolstoy.core.ids import new_id
 from tolstoy.core.settings import Settings
 from tolstoy.db.database import Database, Renew, open_database
 
@@ -32,13 +36,21 @@ BLUEPRINTS = (
     flows.routes,
     execution_logs.routes,
     health.routes,
+    metrics.routes,
+    docs.routes,
+    openapi.routes,
 )
 _MAX_HEADER_BYTES = 16 * 1024
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
 def create_app(settings: Settings, *, name: str = "tolstoy") -> Sanic[Any, Any]:
-    app: Sanic[Any, Any] = Sanic(name, configure_logging=False, error_handler=ProblemHandler())
+    app: Sanic[Any, Any] = Sanic(
+        name,
+        configure_logging=False,
+        error_handler=ProblemHandler(),
+        router=Router(),
+        request_class=Request,
+    )
     app.config.update(
         AUTO_EXTEND=False,  # sanic-ext, where it happens to be installed, would slow every request
         ACCESS_LOG=False,
@@ -51,7 +63,9 @@ def create_app(settings: Settings, *, name: str = "tolstoy") -> Sanic[Any, Any]:
     )
     app.ctx.settings = settings
     for blueprint in BLUEPRINTS:
-        app.blueprint(blueprint.copy(blueprint.name) if blueprint.registered else blueprint)
+        app.blueprint(
+            blueprint.copy(blueprint.name, with_registration=False) if blueprint.registered else blueprint
+        )
     _around_requests(app, settings)
     app.register_listener(_open, "before_server_start")
     app.register_listener(_close, "after_server_stop")
@@ -82,8 +96,14 @@ def _renewal(settings: Settings) -> Renew:
     source = aws_secrets.SecretSource(settings)
 
     async def renew(refused: ConnectOptions) -> ConnectOptions | None:
-        log.get().warning("the database refused the password; reading the secret again", action="renew_secret")
-        urls = await source.refreshed(refused.password)
+        log.get().warning(
+            "the database refused the password; reading the secret again", action="renew_secret"
+        )
+        try:
+            urls = await source.refreshed(refused.password)
+        except aws_secrets.SecretError as exc:
+            log.get().error(str(exc), action="secret_unreadable")
+            return None
         return parse(urls.database_url)
 
     return renew
@@ -92,30 +112,29 @@ def _renewal(settings: Settings) -> Renew:
 def _around_requests(app: Sanic[Any, Any], settings: Settings) -> None:
     access = log.AccessLog(settings.log_format) if settings.access_log else None
 
-    @app.on_request
-    async def begin(request: Request) -> None:
-        sent = request.headers.get("x-request-id")
-        request.ctx.request_id = sent if sent and _REQUEST_ID.fullmatch(sent) else new_id().hex
-        request.ctx.started = time.perf_counter()
-
-    @app.on_response
-    async def end(request: Request, response: HTTPResponse) -> None:
+    def end(request: Any, response: BaseHTTPResponse) -> None:
         ctx = request.ctx
-        if not hasattr(ctx, "request_id"):  # refused before the first middleware ran
-            await begin(request)
         response.headers["X-Request-ID"] = ctx.request_id
         seconds = time.perf_counter() - ctx.started
+        app.ctx.metrics.observe(request, response.status, seconds)
         if access is not None:
             access.write(
                 {
                     "action": "request",
                     "timestamp": time.time(),
-                    "method": request.method,
+                    "method": _shown(request.method),
                     "path": request.path,
                     "status": response.status,
                     "ms": round(seconds * 1000, 2),
                     "request_id": ctx.request_id,
-                    "org_id": request.headers.get("x-org-id"),
-                    "user_id": request.headers.get("x-user-id"),
+                    "org_id": _shown(request.headers.get("x-org-id")),
+                    "user_id": _shown(request.headers.get("x-user-id")),
                 }
             )
+
+    app.register_middleware(end, "response")
+
+
+def _shown(text: str | None) -> str | None:
+    """Bytes of a header that are no UTF-8 come as surrogates, which no log can write."""
+    return text if text is None or text.isascii() else ascii(text)

@@ -41,7 +41,7 @@ def prove(request: Request) -> None:
     if settings.auth_mode != "gateway":
         return
     sent = request.headers.getone(GATEWAY_HEADER, "")
-    if not compare_digest(sent.encode(), (settings.gateway_secret or "").encode()):
+    if not compare_digest(sent.encode(errors="surrogateescape"), (settings.gateway_secret or "").encode()):
         raise UnauthenticatedError(f"Requests must come through the gateway, which sends {GATEWAY_HEADER}.")
 
 

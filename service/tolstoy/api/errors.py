@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from typing import Any
 
 import asyncpg
 import msgspec
@@ -61,6 +61,10 @@ def as_problem(request: Request, exception: BaseException) -> ProblemError:
         exception = translated(exception)
     if isinstance(exception, ProblemError):
         return exception
+    if isinstance(exception, sanic_errors.RequestCancelled):
+        return errors.ClientGoneError()
+    if isinstance(exception, asyncio.CancelledError):
+        return errors.UnavailableError("The server is stopping; try again shortly.")
     if isinstance(exception, sanic_errors.SanicException) and (known := _from_sanic(request, exception)):
         return known
     log.get().error(
@@ -77,14 +81,20 @@ def _from_sanic(request: Request, exception: sanic_errors.SanicException) -> Pro
     match exception:
         case sanic_errors.MethodNotAllowed():
             allowed = ", ".join(sorted(exception.headers.get("Allow", "").split(", ")))
-            return errors.MethodNotAllowedError(f"{request.path} answers to {allowed}.", headers={"Allow": allowed})
+            return errors.MethodNotAllowedError(
+                f"{request.path} answers to {allowed}.", headers={"Allow": allowed}
+            )
         case sanic_errors.NotFound():
             return errors.NotFoundError(f"There is no {request.path} here; /docs lists what there is.")
         case sanic_errors.PayloadTooLarge():
             if "header" in str(exception).lower():
                 return errors.HeadersTooLargeError()
             limit = request.app.config.REQUEST_MAX_SIZE
-            return errors.PayloadTooLargeError(f"The body is larger than the {limit} bytes this server takes.")
+            return errors.PayloadTooLargeError(
+                f"The body is larger than the {limit} bytes this server takes."
+            )
+        case sanic_errors.ExpectationFailed():
+            return errors.ExpectationFailedError()
         case sanic_errors.RequestTimeout():
             return errors.RequestTimeoutError()
         case sanic_errors.ServiceUnavailable():
@@ -92,27 +102,6 @@ def _from_sanic(request: Request, exception: sanic_errors.SanicException) -> Pro
         case sanic_errors.BadRequest():
             return errors.MalformedError(str(exception) or None)
     return None
-
-
-def findings(raw: Any, type_: type[msgspec.Struct]) -> list[Finding]:
-    """All that is wrong with the members of a JSON object that does not convert to `type_`."""
-    if not isinstance(raw, dict):
-        return [Finding("invalid_type", "a JSON object is expected here", pointer="")]
-    found: list[Finding] = []
-    fields = {field.encode_name: field for field in msgspec.structs.fields(type_)}
-    for name in raw.keys() - fields.keys():
-        known = ", ".join(sorted(fields))
-        found.append(Finding("unknown_field", f"there is no such field; known are {known}", pointer=_pointer(name)))
-    for name, field in fields.items():
-        if name not in raw:
-            if field.required:
-                found.append(Finding("required", "this field is missing", pointer=_pointer(name)))
-            continue
-        try:
-            msgspec.convert(raw[name], field.type)
-        except msgspec.ValidationError as exc:
-            found.append(from_validation(exc, _pointer(name)))
-    return sorted(found, key=lambda finding: finding.pointer or "")
 
 
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
@@ -126,7 +115,3 @@ def from_validation(exc: msgspec.ValidationError, at: str = "") -> Finding:
     pointer = at + "".join(f"/{name or index}" for name, index in parts)
     wrong_type = re.fullmatch(r"Expected `[^`]+`, got `[^`]+`", what)
     return Finding("invalid_type" if wrong_type else "invalid_value", what.replace("`", ""), pointer=pointer)
-
-
-def _pointer(name: str) -> str:
-    return "/" + name.replace("~", "~0").replace("/", "~1")

@@ -9,7 +9,12 @@ from sanic import Blueprint
 from tolstoy.api.endpoint import endpoint
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import execution_logs
-from tolstoy.domain.execution_logs import ExecutionLog, ExecutionLogChange, ExecutionLogCreate, ExecutionLogQuery
+from tolstoy.domain.execution_logs import (
+    ExecutionLog,
+    ExecutionLogChange,
+    ExecutionLogCreate,
+    ExecutionLogQuery,
+)
 from tolstoy.domain.paging import Page
 
 routes = Blueprint("execution_logs", url_prefix="/execution-logs")
@@ -36,7 +41,8 @@ async def get_execution_log(scope: Scope, execution_log_id: UUID) -> ExecutionLo
     return await execution_logs.get(scope, execution_log_id)
 
 
-@routes.route("/<execution_log_id>", methods=["PUT", "PATCH"])
+@routes.put("/<execution_log_id>")
+@routes.patch("/<execution_log_id>", name="patch_execution_log")
 @endpoint(tag="Execution logs")
 async def change_execution_log(
     scope: Scope, execution_log_id: UUID, body: ExecutionLogChange, if_match: frozenset[int] | None

@@ -38,11 +38,10 @@ async def get_flow(scope: Scope, flow_id: UUID) -> Flow:
     return await flows.get(scope, flow_id)
 
 
-@routes.route("/<flow_id>", methods=["PUT", "PATCH"])
+@routes.put("/<flow_id>")
+@routes.patch("/<flow_id>", name="patch_flow")
 @endpoint(tag="Flows")
-async def change_flow(
-    scope: Scope, flow_id: UUID, body: FlowChange, if_match: frozenset[int] | None
-) -> Flow:
+async def change_flow(scope: Scope, flow_id: UUID, body: FlowChange, if_match: frozenset[int] | None) -> Flow:
     """Change the fields that are sent; null clears one that may be empty.
 
     A change of the document goes into the draft; after a publication that is a new version.

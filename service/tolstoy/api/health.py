@@ -2,49 +2,214 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import platform as machine
-import resource
-import sys
+import platform
+import socket
 import time
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-import msgspec
-from sanic import Blueprint, HTTPResponse, Request
+import asyncpg
+import sanic
+from msgspec import Meta, Struct, json
+from sanic import Blueprint, HTTPResponse, Request, Sanic
 
 from tolstoy import __version__
 from tolstoy.api import auth
-from tolstoy.core.errors import ForbiddenError, ProblemError
+from tolstoy.api.endpoint import endpoint
+from tolstoy.api.metrics import resident_bytes
+from tolstoy.core.errors import ForbiddenError, NotAMemberError, OverloadedError, SchemaOutdatedError
+from tolstoy.core.settings import Settings
 from tolstoy.db import migrate, tenancy
-from tolstoy.db.database import Database, unreachable
+from tolstoy.db.database import Database, UnsafeRoleError
 from tolstoy.db.tenancy import Door
 
 routes = Blueprint("health")
-_STARTED = time.monotonic()
+
+PATIENCE_SECONDS = 2.0
 _ROLE = tenancy.Statement("SELECT role FROM s")
 
 
-class Health(msgspec.Struct):
+class Health(Struct):
     status: Literal["ok"] = "ok"
 
 
-class DatabaseStatus(msgspec.Struct, rename="camel"):
-    status: Literal["ok", "unreachable"]
-    latency_ms: float | None = None
+class DatabaseStatus(Struct, rename="camel"):
+    status: Annotated[
+        Literal["ok", "busy", "unreachable"],
+        Meta(description="busy: it answers, but no connection became free in time."),
+    ]
+    latency_ms: Annotated[float | None, Meta(description="Of one statement.")] = None
 
 
-class SchemaStatus(msgspec.Struct, rename="camel"):
-    status: Literal["current", "outdated", "ahead", "unknown"]
-    applied: int = 0
-    pending: list[str] = []
+class MigrationStatus(Struct, rename="camel"):
+    status: Annotated[
+        Literal["current", "outdated", "ahead", "unknown"],
+        Meta(description="ahead: the database has migrations of a newer release; unknown: it did not say."),
+    ]
+    applied: Annotated[int | None, Meta(description="How many the database has.")] = None
+    pending: Annotated[list[str], Meta(description="What `tolstoy db deploy` would apply.")] = []
 
 
-class Status(msgspec.Struct, rename="camel"):
-    status: Literal["ok", "degraded", "down"]
+class Status(Struct, rename="camel"):
+    status: Annotated[
+        Literal["ok", "degraded", "down"],
+        Meta(description="degraded: the schema is outdated; down: the database does not answer."),
+    ]
     database: DatabaseStatus
-    migrations: SchemaStatus
+    migrations: MigrationStatus
+
+
+class Versions(Struct):
+    tolstoy: str
+    python: str
+    sanic: str
+    postgres: Annotated[str | None, Meta(description="null while the database does not answer.")]
+
+
+class Pool(Struct):
+    size: Annotated[int, Meta(description="Connections that may be open.")]
+    busy: int
+    waiting: Annotated[int, Meta(description="Requests that wait for a connection.")]
+
+
+class Worker(Struct, rename="camel"):
+    """The process that answered; each has its own pool."""
+
+    pid: int
+    uptime_seconds: float
+    memory_bytes: Annotated[int, Meta(description="Resident memory.")]
+
+
+class Deployment(Struct, rename="camel"):
+    env: str
+    app_name: str
+    host_name: str
+    auth_mode: str
+    workers: int
+
+
+class DetailedStatus(Status, rename="camel"):
+    versions: Versions
+    pool: Pool
+    worker: Worker
+    deployment: Deployment
+
+
+class _Probe(Struct):
+    database: DatabaseStatus
+    migrations: MigrationStatus
+    postgres: str | None = None
+
+
+@routes.before_server_start
+async def start(app: Sanic[Any, Any]) -> None:
+    app.ctx.started = time.monotonic()
+    app.ctx.probe = None
 
 
 @routes.get("/health")
-async def get_health(_request: Request) -> HTTPResponse:
-    return HTTPResponse(b'{"status":"ok"}', content_type="application/json")
+@endpoint(tag="Service", door=None)
+async def get_health(_request: Request) -> Health:
+    """Say that this process lives; asks nothing of the database."""
+    return Health()
+
+
+@routes.get("/status")
+@endpoint(tag="Service", door=None, answers={503: Status})
+async def get_status(request: Request) -> HTTPResponse | Status:
+    """Say whether the service can work: whether the database answers and has the schema it needs."""
+    probe = await _probed(request.app)
+    return _answer(Status(_verdict(probe), probe.database, probe.migrations))
+
+
+@routes.get("/status/detailed")
+@endpoint(tag="Service", door=None, answers={503: DetailedStatus}, raises=(ForbiddenError, NotAMemberError))
+async def get_detailed_status(request: Request) -> HTTPResponse | DetailedStatus:
+    """Say how the service is.
+
+    In production only for an admin of an organization, who says so in X-Org-ID and X-User-ID; in development for all.
+    """
+    settings: Settings = request.app.ctx.settings
+    if settings.production:
+        await _admins_only(request)
+    database: Database = request.app.ctx.database
+    probe = await _probed(request.app)
+    return _answer(
+        DetailedStatus(
+            _verdict(probe),
+            probe.database,
+            probe.migrations,
+            Versions(__version__, platform.python_version(), sanic.__version__, probe.postgres),
+            Pool(database.size, database.busy - database.waiting, database.waiting),
+            Worker(os.getpid(), round(time.monotonic() - request.app.ctx.started, 1), resident_bytes()),
+            Deployment(
+                settings.env, settings.app_name, socket.gethostname(), settings.auth_mode, settings.workers
+            ),
+        )
+    )
+
+
+async def _admins_only(request: Request) -> None:
+    row = await tenancy.fetchrow(auth.scope(request, Door.MEMBER), _ROLE)
+    if row is None or row["role"] != "admin":
+        raise ForbiddenError("Only an admin of an organization may see this.")
+
+
+async def _probed(app: Sanic[Any, Any]) -> _Probe:
+    """What the database says within PATIENCE_SECONDS.
+
+    There is one probe at a time: while the database hangs, everybody who asks waits for the same one, which is left
+    to end by itself, because cancelling it would wait for the database, too.
+    """
+    if app.ctx.probe is None or app.ctx.probe.done():
+        app.ctx.probe = asyncio.create_task(_probe(app.ctx.database))
+    done, _ = await asyncio.wait({app.ctx.probe}, timeout=PATIENCE_SECONDS)
+    if done:
+        probe: _Probe = app.ctx.probe.result()
+        return probe
+    return _unanswered("busy" if app.ctx.database.waiting else "unreachable")
+
+
+async def _probe(database: Database) -> _Probe:
+    try:
+        connection = await database.acquire()
+        try:
+            asked = time.perf_counter()
+            level = await migrate.level(connection)
+            latency = round((time.perf_counter() - asked) * 1000, 2)
+            version = connection.get_server_version()
+        finally:
+            await database.release(connection)
+    except OverloadedError:
+        return _unanswered("busy")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, UnsafeRoleError, OSError, TimeoutError) as exc:
+        if isinstance(tenancy.translated(exc), SchemaOutdatedError):  # before the service was let in
+            return _Probe(DatabaseStatus("ok"), MigrationStatus("outdated", 0, list(migrate.known())))
+        return _unanswered("unreachable")
+    return _Probe(DatabaseStatus("ok", latency), _migrations(level), f"{version.major}.{version.micro}")
+
+
+def _unanswered(status: Literal["busy", "unreachable"]) -> _Probe:
+    return _Probe(DatabaseStatus(status), MigrationStatus("unknown"))
+
+
+def _migrations(level: migrate.Level) -> MigrationStatus:
+    if level.pending:
+        return MigrationStatus("outdated", len(level.applied), list(level.pending))
+    return MigrationStatus("ahead" if level.unknown else "current", len(level.applied))
+
+
+def _verdict(probe: _Probe) -> Literal["ok", "degraded", "down"]:
+    if probe.database.status != "ok":
+        return "down"
+    return "degraded" if probe.migrations.status == "outdated" else "ok"
+
+
+def _answer(status: Status) -> HTTPResponse:
+    return HTTPResponse(
+        json.encode(status),
+        200 if status.status == "ok" else 503,
+        headers={"Cache-Control": "no-store"},
+        content_type="application/json",
+    )

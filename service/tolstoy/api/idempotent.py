@@ -36,13 +36,18 @@ class Once:
 async def transaction(scope: Scope, request: Request) -> AsyncIterator[tuple[Scope, Once]]:
     """A transaction in which the request is answered: from the kept answer, or anew and then kept."""
     key = _key(request)
-    fingerprint = sha256(f"{request.method} {request.path}\0{scope.user_id}\0".encode() + request.body).digest()
+    fingerprint = sha256(
+        f"{request.method} {request.path}\0{scope.user_id}\0".encode() + request.body
+    ).digest()
     async with tenancy.transaction(scope) as inner:
         kept = await idempotency.claim(inner, key, fingerprint)
         if kept is not None:
             headers = {**kept.headers, "Idempotency-Replayed": "true"}
             content_type = "application/json"
-            yield inner, Once(HTTPResponse(kept.body, kept.status, headers=headers, content_type=content_type))
+            yield (
+                inner,
+                Once(HTTPResponse(kept.body, kept.status, headers=headers, content_type=content_type)),
+            )
             return
         once = Once()
         yield inner, once
@@ -58,4 +63,4 @@ def _key(request: Request) -> str:
     if len(values) != 1 or not _KEY.fullmatch(values[0]):
         detail = "send one key of 1 to 255 visible ASCII characters"
         raise MalformedError(findings=[Finding("invalid_header", detail, header="Idempotency-Key")])
-    return values[0]
+    return str(values[0])

@@ -10,7 +10,13 @@ from tolstoy.api.endpoint import endpoint
 from tolstoy.core.errors import InUseError
 from tolstoy.db.tenancy import Door, Scope
 from tolstoy.domain import organizations
-from tolstoy.domain.organizations import Organization, OrganizationChange, OrganizationCreate, OrganizationQuery, OrganizationView
+from tolstoy.domain.organizations import (
+    Organization,
+    OrganizationChange,
+    OrganizationCreate,
+    OrganizationQuery,
+    OrganizationView,
+)
 from tolstoy.domain.paging import Page
 
 routes = Blueprint("organizations", url_prefix="/organizations")
@@ -37,7 +43,8 @@ async def get_organization(scope: Scope, organization_id: UUID, query: Organizat
     return await organizations.get(scope, organization_id, query)
 
 
-@routes.route("/<organization_id>", methods=["PUT", "PATCH"])
+@routes.put("/<organization_id>")
+@routes.patch("/<organization_id>", name="patch_organization")
 @endpoint(tag="Organizations", door=Door.PLATFORM)
 async def change_organization(
     scope: Scope, organization_id: UUID, body: OrganizationChange, if_match: frozenset[int] | None

@@ -10,8 +10,8 @@ from tolstoy.api.endpoint import endpoint
 from tolstoy.core.errors import InUseError
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import tools
-from tolstoy.domain.tools import Tool, ToolChange, ToolCreate, ToolQuery, ToolView
 from tolstoy.domain.paging import Page
+from tolstoy.domain.tools import Tool, ToolChange, ToolCreate, ToolQuery, ToolView
 
 routes = Blueprint("tools", url_prefix="/tools")
 
@@ -37,11 +37,10 @@ async def get_tool(scope: Scope, tool_id: UUID, query: ToolView) -> Tool:
     return await tools.get(scope, tool_id, query)
 
 
-@routes.route("/<tool_id>", methods=["PUT", "PATCH"])
+@routes.put("/<tool_id>")
+@routes.patch("/<tool_id>", name="patch_tool")
 @endpoint(tag="Tools")
-async def change_tool(
-    scope: Scope, tool_id: UUID, body: ToolChange, if_match: frozenset[int] | None
-) -> Tool:
+async def change_tool(scope: Scope, tool_id: UUID, body: ToolChange, if_match: frozenset[int] | None) -> Tool:
     """Change the fields that are sent; null clears one that may be empty."""
     return await tools.change(scope, tool_id, body, if_match)
 

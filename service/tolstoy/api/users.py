@@ -10,8 +10,8 @@ from tolstoy.api.endpoint import endpoint
 from tolstoy.core.errors import InUseError
 from tolstoy.db.tenancy import Door, Scope
 from tolstoy.domain import users
-from tolstoy.domain.users import EmailTakenError, User, UserChange, UserCreate, UserQuery
 from tolstoy.domain.paging import Page
+from tolstoy.domain.users import EmailTakenError, User, UserChange, UserCreate, UserQuery
 
 routes = Blueprint("users", url_prefix="/users")
 
@@ -40,11 +40,10 @@ async def get_user(scope: Scope, user_id: UUID) -> User:
     return await users.get(scope, user_id)
 
 
-@routes.route("/<user_id>", methods=["PUT", "PATCH"])
+@routes.put("/<user_id>")
+@routes.patch("/<user_id>", name="patch_user")
 @endpoint(tag="Users", raises=(EmailTakenError,))
-async def change_user(
-    scope: Scope, user_id: UUID, body: UserChange, if_match: frozenset[int] | None
-) -> User:
+async def change_user(scope: Scope, user_id: UUID, body: UserChange, if_match: frozenset[int] | None) -> User:
     """Change the fields that are sent; null clears one that may be empty."""
     return await users.change(scope, user_id, body, if_match)
 

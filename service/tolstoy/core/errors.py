@@ -1,10 +1,14 @@
 """What can go wrong, as RFC 9457 problems: the class says the fact, its docstring is the default detail."""
 
 import inspect
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import ClassVar, Final
 
 import msgspec
+
+# A body of a million mistakes must not become an answer of that size, nor the work of naming them all.
+MAX_FINDINGS: Final = 500
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -28,11 +32,11 @@ class ProblemError(Exception):
         self,
         detail: str | None = None,
         *,
-        findings: Sequence[Finding] = (),
+        findings: Iterable[Finding] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.detail = detail or inspect.cleandoc(self.__doc__ or "")
-        self.findings = tuple(findings)
+        self.findings = tuple(islice(findings, MAX_FINDINGS))
         self.headers = dict(headers or {})
         super().__init__(self.detail)
 
@@ -127,6 +131,12 @@ class UnsupportedMediaTypeError(ProblemError):
     status, code, title = 415, "unsupported-media-type", "Unsupported media type"
 
 
+class ExpectationFailedError(ProblemError):
+    """Of the Expect header this server knows only 100-continue."""
+
+    status, code, title = 417, "expectation-failed", "Expectation failed"
+
+
 class InvalidError(ProblemError):
     """The body is well-formed but breaks the rules named in errors."""
 
@@ -143,6 +153,12 @@ class HeadersTooLargeError(ProblemError):
     """The request's headers are larger than this server takes."""
 
     status, code, title = 431, "headers-too-large", "Headers too large"
+
+
+class ClientGoneError(ProblemError):
+    """The client went away before it was answered; nobody reads this but the log."""
+
+    status, code, title = 499, "client-gone", "Client gone"
 
 
 class UnavailableError(ProblemError):

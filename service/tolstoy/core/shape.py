@@ -6,13 +6,14 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from msgspec import inspect
 
-from tolstoy.core.errors import Finding
+from tolstoy.core.errors import MAX_FINDINGS, Finding
 from tolstoy.core.strict_json import pointer
 
 # What else holds for a well-shaped value, by the `rule` in the `extra` of its type's Meta.
@@ -62,8 +63,8 @@ def check(kind: inspect.Type, value: Any, at: str, rules: Rules, meaning: str = 
 
 
 def check_type(type_: Any, value: object) -> list[Finding]:
-    """Every finding against a type as annotations write it."""
-    return list(check(inspect.type_info(type_), value, "", {}))
+    """The findings against a type as annotations write it."""
+    return list(islice(check(inspect.type_info(type_), value, "", {}), MAX_FINDINGS))
 
 
 def quoted(text: str) -> str:

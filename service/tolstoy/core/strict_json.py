@@ -6,10 +6,12 @@ surrogates, and U+0000, which Postgres cannot store.
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-from tolstoy.core.errors import Finding, InvalidError, MalformedError
+from tolstoy.core.errors import MAX_FINDINGS, Finding, InvalidError, MalformedError
 
 MAX_DEPTH = 64
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
@@ -38,7 +40,7 @@ def decode(body: bytes) -> Any:
     except ValueError as exc:
         raise MalformedError(f"The body is not JSON: {exc}.") from exc
     if refused or "\\u" in text:
-        findings = list(_walk(value, ""))
+        findings = list(islice(_walk(value, ""), MAX_FINDINGS))
         if findings:
             raise InvalidError(findings=findings)
     return value
@@ -55,8 +57,9 @@ def _decoder(refused: list[_Refused]) -> json.JSONDecoder:
         value = dict(pairs)
         if len(value) == len(pairs):
             return value
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        # counted in one pass: looking each name up among the others would take minutes for a body of short names
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         return {**value, twice: refuse("duplicate_name", "this name appears more than once in its object")}
 
     def integer(text: str) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -10,6 +12,7 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.connection import get_connections
 
+from tolstoy.core import log
 from tolstoy.core.database_urls import ConnectOptions
 from tolstoy.core.errors import OverloadedError
 from tolstoy.db import config
@@ -22,11 +25,16 @@ if TYPE_CHECKING:
 # Called with the options that the server refused; answers with new ones, or None where there is nothing newer.
 Renew: TypeAlias = Callable[[ConnectOptions], Awaitable[ConnectOptions | None]]
 
+# What a role may become by SET ROLE counts as what it is.
 _PRIVILEGES = """
-SELECT current_user AS me, r.rolsuper OR r.rolbypassrls AS bypasses,
-       EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('organizations') AND pg_has_role(c.relowner, 'USAGE')) AS owns
-FROM pg_roles r WHERE r.rolname = current_user
+SELECT current_user AS me,
+       EXISTS (SELECT FROM pg_roles WHERE (rolsuper OR rolbypassrls) AND pg_has_role(oid, 'MEMBER')) AS bypasses,
+       EXISTS (
+           SELECT FROM pg_class WHERE relnamespace = to_regnamespace('public') AND relrowsecurity
+           AND pg_has_role(relowner, 'MEMBER')
+       ) AS owns
 """
+_PROCESS = secrets.token_hex(4)
 
 
 class UnsafeRoleError(Exception):
@@ -43,6 +51,10 @@ class PlainConnection(asyncpg.Connection):
     def get_reset_query(self) -> str:
         return ""
 
+    def _get_unique_id(self, prefix: str) -> str:
+        """A prepared statement's name, which no other process uses: a pooler may show us what others prepared."""
+        return f"{super()._get_unique_id(prefix)}{_PROCESS}"  # type: ignore[misc]
+
 
 async def refuse_unsafe_role(connection: Any) -> None:
     """Raise UnsafeRoleError for a role that row-level security does not bind or that could switch it off."""
@@ -56,11 +68,23 @@ async def refuse_unsafe_role(connection: Any) -> None:
         )
 
 
+_GONE = contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+
+
 class Database:
     """The pool, shared with Tortoise, and the queue before it."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], *, size: int, waiters: int, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool[asyncpg.Record],
+        connector: Connector,
+        *,
+        size: int,
+        waiters: int,
+        timeout_seconds: float,
+    ) -> None:
         self.pool = pool
+        self._connector = connector
         self.size = size
         self.busy = 0
         self.waiting = 0
@@ -92,30 +116,52 @@ class Database:
             self.waiting -= 1
 
     async def release(self, connection: Connection) -> None:
+        """Give back a connection whose last statement ended well; nothing is sent for it."""
         self.busy -= 1
         await self.pool.release(connection)
+
+    async def release_unsure(self, connection: Connection) -> None:
+        """Give back one that failed or was interrupted; one that does not answer is ended and replaced."""
+        self.busy -= 1
+        with _GONE:
+            await self.pool.release(connection, timeout=self._timeout_seconds)
+
+    async def forgo_prepared_statements(self) -> None:
+        """Behind a pooler that mixes up whose statements are prepared where, prepare none on new connections."""
+        if not self._connector.prepares:
+            return
+        self._connector.prepares = False
+        await self.pool.expire_connections()
+        log.get().warning(
+            "the database's pooler does not keep prepared statements apart, so they are given up, which is slower:"
+            " set DATABASE_STATEMENT_CACHE_SIZE=0, or max_prepared_statements in PgBouncer 1.21 or later",
+            action="prepared_statements_forgone",
+        )
 
     async def close(self) -> None:
         await Tortoise.close_connections()
 
 
-def _connector(options: ConnectOptions, renew: Renew | None) -> Callable[..., Awaitable[Any]]:
+class Connector:
     """What the pool opens a connection with: as configured, or as renewed since."""
-    current = options
 
-    async def connect(*_args: Any, **kwargs: Any) -> Any:
-        nonlocal current
-        tried = current
+    def __init__(self, options: ConnectOptions, renew: Renew | None) -> None:
+        self._current = options
+        self._renew = renew
+        self.prepares = True
+
+    async def __call__(self, *_args: Any, **kwargs: Any) -> Any:
+        if not self.prepares:
+            kwargs["statement_cache_size"] = 0
+        tried = self._current
         try:
             return await asyncpg.connect(**{**kwargs, **tried.asyncpg_kwargs()})
-        except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
-            renewed = await renew(tried) if renew is not None else None
+        except asyncpg.InvalidAuthorizationSpecificationError:
+            renewed = await self._renew(tried) if self._renew is not None else None
             if renewed is None or renewed == tried:
                 raise
-            current = renewed
-        return await asyncpg.connect(**{**kwargs, **current.asyncpg_kwargs()})
-
-    return connect
+            self._current = renewed
+        return await asyncpg.connect(**{**kwargs, **self._current.asyncpg_kwargs()})
 
 
 async def open_database(
@@ -128,6 +174,7 @@ async def open_database(
     renew: Renew | None = None,
 ) -> Database:
     """Start Tortoise on a pool of this process's own. Opens no connection yet, so the server may be down."""
+    connector = Connector(options, renew)
     credentials = {
         **options.tortoise_credentials(),
         "minsize": 0,
@@ -137,7 +184,7 @@ async def open_database(
         "max_cacheable_statement_size": 64 * 1024,
         "max_inactive_connection_lifetime": 300,
         "timeout": options.connect_timeout or 5,
-        "connect": _connector(options, renew),
+        "connect": connector,
         "init": refuse_unsafe_role,
     }
     # Sanic runs handlers in tasks that do not inherit the context of its start-up listener
@@ -145,7 +192,7 @@ async def open_database(
     client: Any = get_connections().get("default")
     await client.create_connection(with_db=True)
     # Tortoise has no public name for its pool; sharing it keeps one bound on the connections of a process
-    return Database(client._pool, size=size, waiters=waiters, timeout_seconds=timeout_seconds)
+    return Database(client._pool, connector, size=size, waiters=waiters, timeout_seconds=timeout_seconds)
 
 
 def unreachable(exc: BaseException) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
@@ -40,7 +41,9 @@ class Table(Generic[T]):
         self.name = model._meta.db_table
         self.columns = tuple(name for name in struct.__struct_fields__ if name not in without)
         self.read = _reader(struct)
-        self.tenant = "org_id = $1" if "org_id" in model._meta.fields_db_projection else "$1::uuid IS NOT NULL"
+        self.tenant = (
+            "org_id = $1" if "org_id" in model._meta.fields_db_projection else "$1::uuid IS NOT NULL"
+        )
         self.source = source or self.name
         computed = computed or {}
         self._column_list = ", ".join(
@@ -79,7 +82,9 @@ class Table(Generic[T]):
         if not columns:
             return f"SELECT {self._column_list} FROM {self.name} WHERE {self.tenant} AND id = $2"
         changes = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 3))
-        return f"UPDATE {self.name} SET {changes} WHERE {self.tenant} AND id = $2 RETURNING {self._column_list}"
+        return (
+            f"UPDATE {self.name} SET {changes} WHERE {self.tenant} AND id = $2 RETURNING {self._column_list}"
+        )
 
 
 @lru_cache(maxsize=512)
@@ -98,11 +103,21 @@ def _page(
 
 def json_object(struct: type[msgspec.Struct], alias: str, computed: Mapping[str, str] | None = None) -> str:
     """SQL that builds the JSON object of a row of `alias` as the API writes that struct."""
+    hints = typing.get_type_hints(struct)
     pairs = (
-        f"'{wire}', {alias}.{(computed or {}).get(column, column)}"
+        f"'{wire}', {_json_value(f'{alias}.{(computed or {}).get(column, column)}', hints[column])}"
         for column, wire in zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True)
     )
     return f"jsonb_build_object({', '.join(pairs)})"
+
+
+def _json_value(column: str, type_: object) -> str:
+    # Postgres would write a time in the session's zone and leave out zeros at its end
+    return (
+        f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+        if type_ is datetime
+        else column
+    )
 
 
 def json_text(value: object) -> str | None:

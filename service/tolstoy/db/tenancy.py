@@ -86,15 +86,20 @@ def reading(select: str, *, limit: str = "", extra: str = "", order: str = "") -
 
 
 async def fetch(scope: Scope, statement: Statement, *args: object) -> Sequence[asyncpg.Record]:
+    text = statement.text(scope.door)
     try:
-        connection = scope.connection or await scope.database.acquire()
+        if scope.connection is not None:
+            return await scope.connection.fetch(text, scope.org_id, scope.user_id, *args)
+        connection = await scope.database.acquire()
         try:
-            return await connection.fetch(statement.text(scope.door), scope.org_id, scope.user_id, *args)
-        finally:
-            if scope.connection is None:
-                await scope.database.release(connection)
+            rows = await connection.fetch(text, scope.org_id, scope.user_id, *args)
+        except BaseException:
+            await scope.database.release_unsure(connection)
+            raise
+        await scope.database.release(connection)
+        return rows
     except _FROM_DATABASE as exc:
-        raise translated(exc) from exc
+        raise await _understood(scope, exc) from exc
 
 
 async def fetchrow(scope: Scope, statement: Statement, *args: object) -> asyncpg.Record | None:
@@ -122,12 +127,14 @@ async def transaction(scope: Scope) -> AsyncIterator[Scope]:
                 yield replace(scope, connection=connection)
             await connection.execute("COMMIT")
         except BaseException:
-            await _roll_back(connection)
+            try:
+                await _roll_back(connection)
+            finally:
+                await scope.database.release_unsure(connection)
             raise
-        finally:
-            await scope.database.release(connection)
+        await scope.database.release(connection)
     except _FROM_DATABASE as exc:
-        raise translated(exc) from exc
+        raise await _understood(scope, exc) from exc
 
 
 @contextlib.contextmanager
@@ -145,8 +152,10 @@ def _as_tortoise_connection(connection: Connection) -> Iterator[None]:
 async def _roll_back(connection: Connection) -> None:
     """Also after a cancelled BEGIN, of which nobody knows whether it arrived; a ROLLBACK too many is harmless."""
     with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        await asyncio.shield(connection.execute("ROLLBACK"))
+        await asyncio.shield(connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS))
 
+
+_ROLLBACK_SECONDS = 5.0  # for a server that has gone silent; the connection is ended then
 
 _FROM_DATABASE = (
     asyncpg.PostgresError,
@@ -165,6 +174,8 @@ _BY_STATE: dict[str, type[errors.ProblemError]] = {
     "40P01": errors.WriteConflictError,  # deadlock_detected
     "55P03": errors.WriteConflictError,  # lock_not_available
     "57014": errors.UnavailableError,  # query_canceled: statement_timeout
+    "26000": errors.UnavailableError,  # invalid_sql_statement_name: see _understood
+    "42P05": errors.UnavailableError,  # duplicate_prepared_statement: the same
     "53300": errors.OverloadedError,  # too_many_connections
     "42P01": errors.SchemaOutdatedError,  # undefined_table
     "42703": errors.SchemaOutdatedError,  # undefined_column
@@ -174,12 +185,24 @@ _BY_STATE: dict[str, type[errors.ProblemError]] = {
 }
 
 
+async def _understood(scope: Scope, exc: BaseException) -> BaseException:
+    problem = translated(exc)
+    cause = exc.__cause__ if isinstance(exc, BaseORMException) else exc
+    if isinstance(cause, asyncpg.InvalidSQLStatementNameError | asyncpg.DuplicatePreparedStatementError):
+        await scope.database.forgo_prepared_statements()
+    return problem
+
+
 def translated(exc: BaseException) -> BaseException:
     """The problem that a driver's or the ORM's error stands for; the driver's own where none of ours fits."""
     if isinstance(exc, BaseORMException) and isinstance(exc.__cause__, asyncpg.PostgresError):
         exc = exc.__cause__
     if isinstance(exc, UnsafeRoleError) or unreachable(exc):
         return errors.DatabaseUnavailableError()
+    if isinstance(
+        exc, asyncpg.InvalidCachedStatementError
+    ):  # prepared before a migration; it is not the next time
+        return errors.UnavailableError()
     state = getattr(exc, "sqlstate", None)
     known = _BY_STATE.get(state) if state else None
     if known is None:

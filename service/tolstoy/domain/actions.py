@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -17,30 +16,45 @@ from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud, json_schema
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Expression, Name
+from tolstoy.domain.text import Expression, Moment, Name
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 Key = Annotated[
     str,
     Meta(
         max_length=64,
-        pattern="^[a-z0-9]+([_-][a-z0-9]+)*$",
-        description="How flows name it; unique in the organization. Derived from the name when left out.",
+        pattern="^[a-z0-9]+([_-][a-z0-9]+)*$(?!\n)",
+        description="a slug such as post-a-message, by which flows name it; derived from the name when left out",
     ),
 ]
 Endpoint = Annotated[
     str,
     Meta(
         max_length=2000,
-        pattern="^/[^\\s?#]*$",
-        description="A path on the tool's baseUrl; {param} stands for an input.",
+        pattern="^/[^\\s?#]*$(?!\n)",
+        description="a path on the tool's baseUrl, in which {param} stands for an input",
         examples=["/chat.postMessage", "/orders/{orderId}"],
     ),
 ]
-HeaderName = Annotated[str, Meta(pattern="^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")]
-HeaderValue = Annotated[str, Meta(max_length=2000, pattern="^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$")]
-Headers = Annotated[dict[HeaderName, HeaderValue], Meta(max_length=50, description="Sent with each call.")]
-InputSchema = Annotated[dict[str, Any], Meta(description="JSON Schema (2020-12) of its inputs; alias: schema.")]
+HeaderName = Annotated[
+    str, Meta(pattern="^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$(?!\n)", description="a header's name")
+]
+HeaderValue = Annotated[
+    str,
+    Meta(
+        max_length=2000,
+        pattern="^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$(?!\n)",
+        description="a header's value, on one line",
+    ),
+]
+Headers = Annotated[
+    dict[HeaderName, HeaderValue],
+    Meta(max_length=50, description="an object of headers, sent with each call"),
+]
+InputSchema = Annotated[
+    dict[str, Any],
+    Meta(description="a JSON Schema (2020-12) of its inputs; schema is another name for this field"),
+]
 
 
 class ActionCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -64,9 +78,9 @@ class ActionChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unk
     name: Name | UnsetType = UNSET
     method: Method | UnsetType = UNSET
     endpoint: Endpoint | UnsetType = UNSET
-    headers: Headers | None | UnsetType = UNSET
-    input_schema: InputSchema | None | UnsetType = UNSET
-    execute_if: Expression | None | UnsetType = UNSET
+    headers: Headers | UnsetType | None = UNSET
+    input_schema: InputSchema | UnsetType | None = UNSET
+    execute_if: Expression | UnsetType | None = UNSET
 
 
 class Action(Struct, frozen=True, rename="camel"):
@@ -80,8 +94,8 @@ class Action(Struct, frozen=True, rename="camel"):
     headers: Annotated[Raw, Meta(extra_json_schema={"type": "object"})] | None
     input_schema: Annotated[Raw, Meta(extra_json_schema={"type": "object"})] | None
     execute_if: str | None
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     revision: Annotated[int, Meta(description="The ETag's number; grows with each change.")]
     version: Annotated[int, Meta(description="The version of its definition; grows with each change.")]
 
@@ -105,11 +119,15 @@ class KeyTakenError(ConflictError):
 
 
 def _key_taken() -> KeyTakenError:
-    return KeyTakenError(findings=[Finding("taken", "another action has this key; send another", pointer="/key")])
+    return KeyTakenError(
+        findings=[Finding("taken", "another action has this key; send another", pointer="/key")]
+    )
 
 
 def _no_tool() -> InvalidError:
-    return InvalidError(findings=[Finding("not_found", "there is no tool with this id here", pointer="/toolId")])
+    return InvalidError(
+        findings=[Finding("not_found", "there is no tool with this id here", pointer="/toolId")]
+    )
 
 
 _CONFLICTS = {"uid_actions_org_id_e7f1b9": _key_taken, "actions_tools_fk": _no_tool}
@@ -139,7 +157,9 @@ async def create(scope: Scope, new: ActionCreate) -> Action:
     return await crud.insert(scope, TABLE, values, _CONFLICTS)
 
 
-async def change(scope: Scope, action_id: UUID, sent: ActionChange, if_match: frozenset[int] | None) -> Action:
+async def change(
+    scope: Scope, action_id: UUID, sent: ActionChange, if_match: frozenset[int] | None
+) -> Action:
     values = crud.given(sent)
     _check(values.get("endpoint"), values.get("input_schema"))
     for name in ("headers", "input_schema"):

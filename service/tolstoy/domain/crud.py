@@ -11,7 +11,13 @@ import msgspec
 from tortoise import Model
 from tortoise.queryset import QuerySet
 
-from tolstoy.core.errors import NotFoundError, PreconditionFailedError, ProblemError
+from tolstoy.core.errors import (
+    NotAMemberError,
+    NotFoundError,
+    OrganizationNotFoundError,
+    PreconditionFailedError,
+    ProblemError,
+)
 from tolstoy.db import tenancy
 from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Scope
@@ -79,12 +85,21 @@ async def insert_by(
     return table.read(cast("asyncpg.Record", row))
 
 
+# Whom the request acts for, removed by another request after it had entered.
+_GONE: Conflicts = {
+    "users_organizations_fk": OrganizationNotFoundError,
+    "tools_organizations_fk": OrganizationNotFoundError,
+    "flows_organizations_fk": OrganizationNotFoundError,
+    "execution_logs_users_fk": NotAMemberError,
+}
+
 _inserts: dict[tuple[str, tuple[str, ...]], tenancy.Statement] = {}
 
 
 def conflict(exc: asyncpg.IntegrityConstraintViolationError, conflicts: Conflicts) -> BaseException:
     """The problem known for the violated constraint; the error itself, a bug then, where none is."""
-    make = conflicts.get(exc.constraint_name or "")
+    name = exc.constraint_name or ""
+    make = conflicts.get(name) or _GONE.get(name)
     return exc if make is None else make()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -15,15 +14,20 @@ from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud
 from tolstoy.domain.paging import Page, PageQuery
+from tolstoy.domain.text import Moment
 
 Status = Literal["started", "completed", "skipped", "failed"]
 StepKey = Annotated[
-    str, Meta(min_length=1, max_length=500, description="The step's path in its flow; alias: stepId.")
+    str,
+    Meta(
+        min_length=1,
+        max_length=500,
+        description="the path of a step in its flow; stepId is another name for this field",
+    ),
 ]
-Inputs = Annotated[dict[str, Any], Meta(description="What the step was given.")]
-Outputs = Annotated[Any, Meta(description="What the step gave; any JSON.")]
-ErrorValue = Annotated[Any, Meta(description="Why the step failed; any JSON.")]
-Moment = Annotated[datetime, Meta(tz=True)]
+Inputs = Annotated[dict[str, Any], Meta(description="an object, what the step was given")]
+Outputs = Annotated[Any, Meta(description="any JSON, what the step gave")]
+ErrorValue = Annotated[Any, Meta(description="any JSON, why the step failed")]
 
 
 class ExecutionLogCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -41,7 +45,7 @@ class ExecutionLogCreate(Struct, kw_only=True, frozen=True, rename="camel", forb
 class ExecutionLogChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     aliases: ClassVar[dict[str, str]] = {"stepId": "stepKey"}
 
-    execution_id: UUID | None | UnsetType = UNSET
+    execution_id: UUID | UnsetType | None = UNSET
     step_key: StepKey | UnsetType = UNSET
     inputs: Inputs | UnsetType = UNSET
     outputs: Outputs | UnsetType = UNSET
@@ -60,8 +64,8 @@ class ExecutionLog(Struct, frozen=True, rename="camel"):
     outputs: Raw | None
     error: Raw | None
     status: Status
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     revision: int
 
 
@@ -88,12 +92,15 @@ _CONDITIONS = {
 _ONE = TABLE.one()
 _JSON = ("inputs", "outputs", "error")
 _INSERT = TABLE.insert(
-    ("id", "flow_id", "execution_id", "step_key", "inputs", "outputs", "error", "status"), entered_user="user_id"
+    ("id", "flow_id", "execution_id", "step_key", "inputs", "outputs", "error", "status"),
+    entered_user="user_id",
 )
 
 
 def _no_flow() -> InvalidError:
-    return InvalidError(findings=[Finding("not_found", "there is no flow with this id here", pointer="/flowId")])
+    return InvalidError(
+        findings=[Finding("not_found", "there is no flow with this id here", pointer="/flowId")]
+    )
 
 
 _CONFLICTS = {"execution_logs_flows_fk": _no_flow}
@@ -124,9 +131,7 @@ async def create(scope: Scope, new: ExecutionLogCreate) -> ExecutionLog:
 async def change(
     scope: Scope, execution_log_id: UUID, sent: ExecutionLogChange, if_match: frozenset[int] | None
 ) -> ExecutionLog:
-    values = {
-        name: json_text(value) if name in _JSON else value for name, value in crud.given(sent).items()
-    }
+    values = {name: json_text(value) if name in _JSON else value for name, value in crud.given(sent).items()}
     async with tenancy.transaction(scope) as inner:
         await crud.locked(inner, TABLE, models.ExecutionLog, execution_log_id, if_match)
         return await crud.update(inner, TABLE, execution_log_id, values, {})

@@ -142,7 +142,7 @@ async def write_draft(
     scope: Scope, flow: models.Flow, newest: models.FlowVersion, document: dict[str, Any]
 ) -> None:
     """Make `document` the draft of a locked flow, which the caller saves: the draft there is, or the next version."""
-    if document == newest.document:
+    if await _is_stored(scope, newest, document):
         return
     checked(document)
     if newest.published_at is None:
@@ -155,6 +155,19 @@ async def write_draft(
         )
     # whatever else changes or not, the flow reads differently now, and its ETag must say so
     flow.revision += 1
+
+
+async def _is_stored(scope: Scope, version: models.FlowVersion, document: dict[str, Any]) -> bool:
+    """As the database writes both: to Python True is 1 and 1.0, to a flow they are not the same."""
+    if scope.connection is None:
+        raise RuntimeError("a draft is written in a transaction")
+    same = await scope.connection.fetchval(
+        "SELECT document::text = $3::jsonb::text FROM flow_versions WHERE org_id = $1 AND id = $2",
+        scope.org_id,
+        version.id,
+        json_text(document),
+    )
+    return bool(same)
 
 
 def document_of(values: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal, cast
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Door, Scope
 from tolstoy.domain import crud, users
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Name
+from tolstoy.domain.text import Moment, Name
 
 
 class Counts(Struct, frozen=True, rename="camel"):
@@ -43,10 +42,12 @@ class OrganizationChange(Struct, kw_only=True, frozen=True, rename="camel", forb
 class Organization(Struct, frozen=True, rename="camel"):
     id: UUID
     name: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     revision: int
-    counts: Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Counts"})] | UnsetType = UNSET
+    counts: Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Counts"})] | UnsetType = (
+        UNSET
+    )
     owner: users.User | UnsetType = UNSET
 
 
@@ -81,7 +82,7 @@ async def create(scope: Scope, new: OrganizationCreate) -> Organization:
         # the same transaction, entered anew as the organization's own: the founder's door
         founding = tenancy.Scope(inner.database, Door.MEMBER_OR_FOUNDER, made.id, made.id, inner.connection)
         owner = users.UserCreate(email=new.owner.email, name=new.owner.name, role="admin")
-        founder = await users.create(founding, owner)
+        founder = await users.create(founding, owner, at="/owner")
         # read through the platform's door again: what follows in this transaction must not run as the organization
         made = await crud.get(inner, TABLE, _ONE[None], made.id)
         return structs.replace(made, owner=founder)
@@ -101,6 +102,8 @@ async def remove(scope: Scope, organization_id: UUID, if_match: frozenset[int] |
         counted = await crud.get(inner, TABLE, _ONE["counts"], organization_id)
         held = structs.asdict(json.decode(cast("Raw", counted.counts), type=Counts))
         if any(held.values()):
-            parts = [crud.counted(n, noun.replace("_", " ").removesuffix("s")) for noun, n in held.items() if n]
+            parts = [
+                crud.counted(n, noun.replace("_", " ").removesuffix("s")) for noun, n in held.items() if n
+            ]
             raise InUseError(f"The organization has {', '.join(parts)}; delete them first.")
         await organization.delete()

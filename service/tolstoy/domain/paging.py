@@ -19,14 +19,18 @@ T = TypeVar("T")
 class PageQuery(msgspec.Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     """What every list takes."""
 
-    limit: Annotated[int, msgspec.Meta(ge=1, le=200, description="How many to answer with.")] = 50
+    limit: Annotated[
+        int, msgspec.Meta(ge=1, le=200, description="a number from 1 to 200, how many to answer with")
+    ] = 50
     cursor: Annotated[
-        str | None, msgspec.Meta(description="nextCursor of the page before; opaque, and bound to this list.")
+        str | None, msgspec.Meta(description="nextCursor of the page before, opaque and bound to this list")
     ] = None
 
 
 class PageInfo(msgspec.Struct, frozen=True, rename="camel"):
-    next_cursor: Annotated[str | None, msgspec.Meta(description="Pass as ?cursor= for the next page; null at the end.")]
+    next_cursor: Annotated[
+        str | None, msgspec.Meta(description="Pass as ?cursor= for the next page; null at the end.")
+    ]
     has_more: bool
     limit: int
 
@@ -47,7 +51,9 @@ def decode(cursor: str, binding: bytes) -> UUID:
         raw = urlsafe_b64decode(cursor.encode("ascii"))
     except ValueError:
         raw = b""
-    if len(raw) != 32 or not compare_digest(raw[16:], _seal(raw[:16], binding)):
+    # decoding skips what is no base64, so a text that is not exactly ours may come to the same bytes
+    exact = urlsafe_b64encode(raw).decode() == cursor
+    if not exact or len(raw) != 32 or not compare_digest(raw[16:], _seal(raw[:16], binding)):
         raise MalformedError(
             "The cursor is not one of this list.",
             findings=[

@@ -1,5 +1,6 @@
 """The text types that resources share, with their limits."""
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
@@ -7,5 +8,6 @@ from msgspec import Meta
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Description = Annotated[str, Meta(max_length=2000)]
 Expression = Annotated[
-    str, Meta(min_length=1, max_length=2000, description="A CEL expression that is true or false.")
+    str, Meta(min_length=1, max_length=2000, description="a CEL expression that is true or false")
 ]
+Moment = Annotated[datetime, Meta(tz=True)]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from tolstoy.core.errors import Finding, InvalidError, InUseError
+from tolstoy.core.errors import Finding, InUseError, InvalidError
 from tolstoy.core.ids import new_id
 from tolstoy.db import models, tenancy
 from tolstoy.db.statements import Table, json_object, json_text
@@ -18,19 +17,26 @@ from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud
 from tolstoy.domain.actions import Action
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Description, Name
+from tolstoy.domain.text import Description, Moment, Name
 
 AuthType = Literal["none", "bearer", "basic", "apiKey", "oauth2"]
 BaseUrl = Annotated[
-    str, Meta(max_length=2000, pattern="^https?://[^/?#\\s]+", description="Where its addresses begin; http or https.")
+    str,
+    Meta(
+        max_length=2000,
+        pattern="^https?://[^/?#\\s]+[^?#\\s]*$(?!\n)",
+        description="an http or https URL, where its addresses begin",
+    ),
 ]
 
 
 class AuthConfig(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Where an API key goes; for authType apiKey."""
 
-    location: Annotated[Literal["header", "query"], Meta(description="In a header or in the query.")]
-    name: Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,100}$", description="The header's or parameter's name.")]
+    location: Annotated[Literal["header", "query"], Meta(description="header or query")]
+    name: Annotated[
+        str, Meta(pattern="^[A-Za-z0-9_.-]{1,100}$(?!\n)", description="the name of the header or parameter")
+    ]
 
 
 class ToolCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -45,8 +51,8 @@ class ToolChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unkno
     name: Name | UnsetType = UNSET
     base_url: BaseUrl | UnsetType = UNSET
     auth_type: AuthType | UnsetType = UNSET
-    auth_config: AuthConfig | None | UnsetType = UNSET
-    description: Description | None | UnsetType = UNSET
+    auth_config: AuthConfig | UnsetType | None = UNSET
+    description: Description | UnsetType | None = UNSET
 
 
 class Tool(Struct, frozen=True, rename="camel"):
@@ -57,8 +63,8 @@ class Tool(Struct, frozen=True, rename="camel"):
     auth_type: AuthType
     auth_config: Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/AuthConfig"})] | None
     description: str | None
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     revision: int
     actions: (
         Annotated[
@@ -77,7 +83,9 @@ class ToolQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unk
 
 
 class ToolView(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
-    include: Annotated[Literal["actions"] | None, Meta(description="actions: with its actions, oldest first.")] = None
+    include: Annotated[
+        Literal["actions"] | None, Meta(description="actions: with its actions, oldest first.")
+    ] = None
 
 
 TABLE = Table(models.Tool, Tool, without=("actions",))
@@ -134,7 +142,9 @@ async def remove(scope: Scope, tool_id: UUID, if_match: frozenset[int] | None) -
 
 def _check_auth(auth_type: str, config: AuthConfig | Mapping[str, Any] | None) -> None:
     if auth_type == "apiKey" and config is None:
-        detail = 'authType apiKey needs to know where the key goes: {"location": "header", "name": "X-API-Key"}'
+        detail = (
+            'authType apiKey needs to know where the key goes: {"location": "header", "name": "X-API-Key"}'
+        )
         raise InvalidError(findings=[Finding("required", detail, pointer="/authConfig")])
     if auth_type != "apiKey" and config is not None:
         detail = f"authType {auth_type} takes no authConfig; it says where an API key goes"

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
-from tolstoy.core.errors import ConflictError, Finding, InUseError
+from tolstoy.core.errors import ConflictError, Finding, InUseError, InvalidError
 from tolstoy.core.ids import new_id
 from tolstoy.db import models, tenancy
 from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Name
+from tolstoy.domain.text import Moment, Name
 
+MAX_EMAIL = 320
 Role = Literal["viewer", "operator", "editor", "approver", "admin", "auditor"]
 Email = Annotated[
     str,
     Meta(
-        max_length=320,
-        pattern="^[^\\s@\\x00-\\x1f\\x7f]+@[^\\s@\\x00-\\x1f\\x7f]+$",
-        description="Unique in the organization, whatever its case.",
+        max_length=MAX_EMAIL,
+        pattern="^[^\\s@\\x00-\\x1f\\x7f]+@[^\\s@\\x00-\\x1f\\x7f]+$(?!\n)",
+        description="an e-mail address, unique in the organization whatever its case",
         examples=["user@example.com"],
     ),
 ]
@@ -39,7 +39,7 @@ class UserCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unkno
 
 class UserChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     email: Email | UnsetType = UNSET
-    name: Name | None | UnsetType = UNSET
+    name: Name | UnsetType | None = UNSET
     role: Role | UnsetType = UNSET
 
 
@@ -49,8 +49,8 @@ class User(Struct, frozen=True, rename="camel"):
     email: str
     name: str | None
     role: Role
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     revision: int
 
 
@@ -91,15 +91,16 @@ async def page(scope: Scope, query: UserQuery) -> Page[User]:
     return await crud.page(scope, TABLE, query, _CONDITIONS)
 
 
-async def create(scope: Scope, new: UserCreate) -> User:
-    args = (new_id(), new.email, folded(new.email), new.name, new.role)
+async def create(scope: Scope, new: UserCreate, *, at: str = "") -> User:
+    """`at` is the pointer of the user in the body."""
+    args = (new_id(), new.email, _email_key(new.email, at), new.name, new.role)
     return await crud.insert_by(scope, TABLE, _INSERT, args, _CONFLICTS)
 
 
 async def change(scope: Scope, user_id: UUID, sent: UserChange, if_match: frozenset[int] | None) -> User:
     values = crud.given(sent)
     if "email" in values:
-        values["email_key"] = folded(values["email"])
+        values["email_key"] = _email_key(values["email"])
     async with tenancy.transaction(scope) as inner:
         await crud.locked(inner, TABLE, models.User, user_id, if_match)
         return await crud.update(inner, TABLE, user_id, values, _CONFLICTS)
@@ -110,10 +111,20 @@ async def remove(scope: Scope, user_id: UUID, if_match: frozenset[int] | None) -
         user = await crud.locked(inner, TABLE, models.User, user_id, if_match)
         logs = await models.ExecutionLog.filter(org_id=scope.org_id, user_id=user_id).count()
         if logs:
-            raise InUseError(f"The user is named in {crud.counted(logs, 'execution log')}, which would lose it.")
+            raise InUseError(
+                f"The user is named in {crud.counted(logs, 'execution log')}, which would lose it."
+            )
         await user.delete()
 
 
 def folded(email: str) -> str:
     """The form in which addresses are compared. Postgres's lower() depends on the database's locale; this does not."""
     return email.casefold()
+
+
+def _email_key(email: str, at: str = "") -> str:
+    key = folded(email)
+    if len(key) > MAX_EMAIL:  # folding makes some texts longer: ß becomes ss
+        detail = f"write at most {MAX_EMAIL} characters, not {len(key)}, its capitals and ligatures folded"
+        raise InvalidError(findings=[Finding("too_long", detail, pointer=f"{at}/email")])
+    return key

@@ -1,0 +1,81 @@
+"""How connections are served: Sanic's protocol, with a request's time counted from its first byte."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+from sanic.exceptions import BadURL, RequestTimeout
+from sanic.http import Http as SanicHttp
+from sanic.http import Stage
+from sanic.server.protocols.http_protocol import HttpProtocol
+
+_LINGER_SECONDS = 2
+
+
+class Http(SanicHttp):
+    __slots__ = ()
+
+    @property
+    def upgrade_websocket(self) -> bool:
+        """Never: nothing here is a websocket, and Sanic gives whoever asks for one all the time in the world."""
+        return False
+
+    @upgrade_websocket.setter
+    def upgrade_websocket(self, asked: bool) -> None:
+        pass
+
+    async def http1(self) -> None:
+        sanic: Any = super()  # which has no annotations
+        await sanic.http1()
+        if not self.keep_alive and self.response is not None and self.response.status >= 400:
+            await self._linger()
+
+    async def _linger(self) -> None:
+        """Take what the client still sends: closed on it, its system may throw away the answer unread."""
+        transport = self.protocol.transport
+        if transport is None or not transport.can_write_eof():
+            return
+        transport.write_eof()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while True:
+                    self.recv_buffer.clear()
+                    await self._receive_more()
+
+    def create_empty_request(self) -> None:
+        try:
+            super().create_empty_request()
+        except BadURL:  # the very address that is being refused
+            self.url = None
+            super().create_empty_request()
+
+
+class Protocol(HttpProtocol):
+    """Sanic starts its clock anew with every byte, so that a client sending one at a time is never cut off."""
+
+    __slots__ = ()
+    HTTP_CLASS = Http
+
+    def data_received(self, data: bytes) -> None:
+        begun, arriving = self._time, self._arriving()
+        super().data_received(data)
+        if arriving:
+            self._time = begun
+
+    def check_timeouts(self) -> None:
+        http, task = self.http, self._task
+        late = monotonic() - self._time > self.request_timeout
+        if task and http is not None and http.stage is Stage.HANDLER and http.request_body and late:
+            http.exception = RequestTimeout()
+            http.request_body = None  # or Sanic would wait for the rest of it before it closes the connection
+            task.cancel()
+        else:
+            sanic: Any = super()  # which has no annotations
+            sanic.check_timeouts()
+
+    def _arriving(self) -> bool:
+        http = self.http
+        return http is not None and (http.stage is Stage.REQUEST or bool(getattr(http, "request_body", None)))

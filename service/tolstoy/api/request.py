@@ -1,0 +1,25 @@
+"""A request: it has its id and its beginning from the start, so that even one that is refused unread has them."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from sanic import Request as SanicRequest
+
+from tolstoy.core.ids import new_request_id
+
+_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+
+
+class Request(SanicRequest[Any, Any]):
+    """`ctx.request_id` is the client's own where it sent a usable one. A middleware would cost more, and come late."""
+
+    __slots__ = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sent = self.headers.get("x-request-id")
+        self.ctx.request_id = sent if sent and _ID.fullmatch(sent) else new_request_id()
+        self.ctx.started = time.perf_counter()
