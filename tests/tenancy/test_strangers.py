@@ -1,0 +1,324 @@
+"""A stranger at every route: Charlie, an admin elsewhere, finds nothing of Alice's and changes nothing of hers.
+
+Generated from the routing table. Who adds a route meets these tests: they ask for a way to make what its path names
+(`_one_of_everything`) and for a body of its type (`BODIES`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import msgspec
+import pytest
+
+from tests.conftest import Databases, Member, founded
+from tolstoy.api.app import create_app
+from tolstoy.api.endpoint import Operation
+from tolstoy.core.settings import Settings
+from tolstoy.db.tenancy import Door
+from tolstoy.domain.paging import Page
+
+DOCUMENT = {"steps": [{"key": "greet", "transform": {"text": "hello"}}]}
+
+# A body that every operation which takes this type accepts; ids in it are filled in from the sender's own things.
+BODIES: Mapping[str, dict[str, Any]] = {
+    "UserCreate": {"email": "new@example.com"},
+    "UserChange": {"name": "Changed"},
+    "ToolCreate": {"name": "New", "baseUrl": "https://new.example.com"},
+    "ToolChange": {"name": "Changed"},
+    "ActionCreate": {"toolId": "tool_id", "name": "New one", "method": "GET", "endpoint": "/new"},
+    "ActionChange": {"toolId": "tool_id"},
+    "FlowCreate": {"name": "New", **DOCUMENT},
+    "FlowChange": {"name": "Changed", "steps": []},
+    "ExecutionLogCreate": {"flowId": "flow_id", "stepKey": "greet", "inputs": {}, "status": "started"},
+    "ExecutionLogChange": {"status": "failed"},
+}
+# Ids in bodies that refer to no row yet.
+FREE = {"executionId"}
+
+# What answers without anyone saying for whom they ask; all else goes through a door of the database.
+OPEN = {
+    "get_health",
+    "get_status",
+    "get_detailed_status",
+    "get_metrics",
+    "get_openapi",
+    "list_problems",
+    "get_problem",
+}
+PAGES = {"docs", "docs/<name:str>"}  # the documentation's files are no operations
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    operation: Operation
+
+    def address(self, ids: Mapping[str, str]) -> str:
+        for name in self.operation.path:
+            assert name in ids, f"{self}: say in _one_of_everything how to make what {name!r} stands for"
+        path = self.path
+        for name, value in ids.items():
+            path = path.replace(f"<{name}:str>", value)
+        return f"/{path}"
+
+    def body(self, ids: Mapping[str, str]) -> dict[str, Any] | None:
+        if self.operation.body is None:
+            return None
+        name = self.operation.body.__name__
+        assert name in BODIES, f"{self}: say in BODIES what a {name} looks like"
+        return {
+            key: ids.get(value, value) if isinstance(value, str) else value
+            for key, value in BODIES[name].items()
+        }
+
+    def __str__(self) -> str:
+        return f"{self.method} /{self.path}"
+
+
+def _routes() -> Iterator[tuple[str, str, Operation | None]]:
+    for route in create_app(Settings(), name="routing-table").router.routes:
+        for method in sorted(route.methods):
+            yield method, route.path, getattr(route.handler, "operation", None)
+
+
+ALL = sorted(_routes(), key=lambda route: route[:2])
+TENANT = [
+    Route(method, path, operation)
+    for method, path, operation in ALL
+    if operation is not None and operation.door in (Door.MEMBER, Door.MEMBER_OR_FOUNDER)
+]
+BY_ID = [route for route in TENANT if route.operation.path]
+LISTS = [
+    route for route in TENANT if get_origin(route.operation.returns) is Page and not route.operation.path
+]
+
+
+def _references(type_: Any) -> Iterator[str]:
+    """The fields of a body that hold ids, as they are called in JSON."""
+    for field in msgspec.structs.fields(type_):
+        if field.type is UUID or UUID in get_args(field.type):
+            yield field.encode_name
+
+
+REFERRING = [
+    (route, field)
+    for route in TENANT
+    if route.operation.body is not None
+    for field in _references(route.operation.body)
+    if field not in FREE
+]
+
+
+async def _one_of_everything(http: httpx.AsyncClient, member: Member) -> dict[str, str]:
+    """The id of one thing of each kind, by the name it has in paths."""
+
+    async def made(path: str, body: Mapping[str, Any]) -> str:
+        answer = await http.post(path, json=body, headers=member.headers)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    tool = await made("/tools", {"name": "Hers", "baseUrl": "https://hers.example.com"})
+    action = await made(
+        "/actions", {"toolId": tool, "name": "Post", "method": "POST", "endpoint": "/messages"}
+    )
+    flow = await made("/flows", {"name": "Greeting", **DOCUMENT})
+    published = await http.post(f"/flows/{flow}/publish", headers=member.headers)
+    assert published.status_code == 200, published.text
+    log = {"flowId": flow, "stepKey": "greet", "inputs": {"secret": "hers"}, "status": "completed"}
+    return {
+        "user_id": await made("/users", {"email": "colleague@example.com"}),
+        "tool_id": tool,
+        "action_id": action,
+        "flow_id": flow,
+        "version": "1",
+        "execution_log_id": await made("/execution-logs", log),
+    }
+
+
+@dataclass(frozen=True)
+class Party:
+    member: Member
+    ids: Mapping[str, str]
+
+
+async def _party(http: httpx.AsyncClient, email: str) -> Party:
+    member = await founded(http, email)
+    return Party(member, await _one_of_everything(http, member))
+
+
+@pytest.fixture(scope="module")
+async def alices(http: httpx.AsyncClient) -> Party:
+    return await _party(http, "alice@example.com")
+
+
+@pytest.fixture(scope="module")
+async def charlies(http: httpx.AsyncClient) -> Party:
+    return await _party(http, "charlie@example.com")
+
+
+@pytest.fixture(scope="module")
+async def owner(served_database: Databases) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(**served_database.direct.asyncpg_kwargs())
+    yield connection
+    await connection.close()
+
+
+async def _everything_of(owner: asyncpg.Connection, org_id: str) -> dict[str, list[str]]:
+    tables = await owner.fetch(
+        "SELECT table_name FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND column_name = 'org_id' ORDER BY 1"
+    )
+    held = {
+        name: await owner.fetch(f"SELECT t::text AS row FROM {name} t WHERE org_id = $1 ORDER BY 1", org_id)
+        for (name,) in tables
+    }
+    held["organizations"] = await owner.fetch(
+        "SELECT t::text AS row FROM organizations t WHERE id = $1", org_id
+    )
+    return {name: [row["row"] for row in rows] for name, rows in held.items()}
+
+
+@pytest.fixture(autouse=True)
+async def nothing_of_alices_changes(owner: asyncpg.Connection, alices: Party) -> AsyncIterator[None]:
+    before = await _everything_of(owner, alices.member.org_id)
+    assert all(before[name] for name in before if name != "idempotency_keys"), "every table holds a row"
+    yield
+    assert await _everything_of(owner, alices.member.org_id) == before
+
+
+def test_every_route_goes_through_a_door_or_is_known_to_be_open() -> None:
+    """A new route is a member's by default; one that is open to all has to be written down here."""
+    without_operation = {path for _, path, operation in ALL if operation is None}
+    without_door = {operation.name for *_, operation in ALL if operation and operation.door is None}
+    outside = {path for _, path, operation in ALL if operation and operation.door is Door.PLATFORM}
+    assert without_operation <= PAGES
+    assert without_door <= OPEN
+    assert {path.split("/")[0] for path in outside} == {"organizations"}
+    assert len(BY_ID) >= 21 and len(LISTS) >= 5, "the routing table was read"
+
+
+@pytest.mark.parametrize("route", BY_ID, ids=str)
+async def test_ids_of_another_organization_lead_nowhere(
+    http: httpx.AsyncClient, alices: Party, charlies: Party, route: Route
+) -> None:
+    """404, whatever the method and with whatever ETag: that something exists is not told.
+
+    Where a path has several ids, one of Alice's among one's own is enough.
+    """
+    conditions = {"If-Match": '"99"', "If-None-Match": "*"}
+    for name in (name for name, type_ in route.operation.path.items() if type_ is UUID):
+        address = route.address({**charlies.ids, name: alices.ids[name]})
+        for headers in (charlies.member.headers, {**charlies.member.headers, **conditions}):
+            answer = await http.request(route.method, address, json=route.body(charlies.ids), headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), answer.text
+
+
+@pytest.mark.parametrize("route", TENANT, ids=str)
+async def test_who_is_no_member_is_refused(
+    http: httpx.AsyncClient, alices: Party, charlies: Party, route: Route
+) -> None:
+    """403 in an organization one is not in; 404 for one that does not exist."""
+    alice, charlie, nobody = alices.member, charlies.member, str(uuid4())
+    refusals = {
+        (alice.org_id, charlie.user_id): (403, "not-a-member"),
+        (alice.org_id, nobody): (403, "not-a-member"),
+        (charlie.org_id, alice.user_id): (403, "not-a-member"),
+        (nobody, alice.user_id): (404, "organization-not-found"),
+        (str(UUID(int=0)), alice.user_id): (404, "organization-not-found"),
+    }
+    for (org_id, user_id), expected in refusals.items():
+        answer = await http.request(
+            route.method,
+            route.address(alices.ids),
+            json=route.body(alices.ids),
+            headers=Member(org_id, user_id).headers,
+        )
+        assert (answer.status_code, answer.json()["code"]) == expected, answer.text
+
+
+@pytest.mark.parametrize("route", LISTS, ids=str)
+async def test_lists_hold_nothing_of_others(
+    http: httpx.AsyncClient, alices: Party, charlies: Party, route: Route
+) -> None:
+    """Neither plain, nor filtered by Alice's ids, nor with a cursor of hers."""
+    path, headers = route.address({}), charlies.member.headers
+    plain = await http.get(path, params={"limit": 200}, headers=headers)
+    assert plain.status_code == 200 and plain.json()["data"], plain.text
+    assert {row["orgId"] for row in plain.json()["data"]} == {charlies.member.org_id}
+    ids = (*alices.ids.values(), alices.member.org_id, alices.member.user_id)
+    assert not any(f'"{id_}"' in plain.text for id_ in ids)
+
+    for field in _references(route.operation.query):
+        name = field.removesuffix("Id") + "_id"
+        sent = alices.ids.get(name, alices.member.user_id)
+        filtered = await http.get(path, params={field: sent}, headers=headers)
+        assert (filtered.status_code, filtered.json()["data"]) == (200, []), filtered.text
+
+
+async def test_a_cursor_of_another_organization_is_refused(
+    http: httpx.AsyncClient, alices: Party, charlies: Party
+) -> None:
+    """It is bound to the organization it was made for."""
+    hers = await http.get("/users", params={"limit": 1}, headers=alices.member.headers)
+    cursor = hers.json()["page"]["nextCursor"]
+    answer = await http.get("/users", params={"limit": 1, "cursor": cursor}, headers=charlies.member.headers)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "invalid_cursor"), answer.text
+
+
+@pytest.mark.parametrize(
+    ("route", "field"), REFERRING, ids=[f"{route} {field}" for route, field in REFERRING]
+)
+async def test_bodies_cannot_refer_to_others_things(
+    http: httpx.AsyncClient, alices: Party, charlies: Party, route: Route, field: str
+) -> None:
+    """422 with a pointer, the same as for an id that exists nowhere; with one's own id it works."""
+    body = route.body(charlies.ids) or {}
+    assert field in body, f"{route}: BODIES needs {field}, which refers to something"
+    name = BODIES[route.operation.body.__name__][field]
+    for foreign in (alices.ids[name], str(uuid4())):
+        refused = await http.request(
+            route.method,
+            route.address(charlies.ids),
+            json={**body, field: foreign},
+            headers=charlies.member.headers,
+        )
+        assert refused.status_code == 422, refused.text
+        findings = [(finding["pointer"], finding["code"]) for finding in refused.json()["errors"]]
+        assert findings == [(f"/{field}", "not_found")]
+    allowed = await http.request(
+        route.method, route.address(charlies.ids), json=body, headers=charlies.member.headers
+    )
+    assert allowed.status_code in (200, 201), allowed.text
+
+
+async def test_an_idempotency_key_is_its_organizations_own(
+    http: httpx.AsyncClient, charlies: Party, served_database: Databases
+) -> None:
+    """The same key and the same body in two organizations are two requests."""
+    other = await founded(http, "dora@example.com")
+    body, key = {"name": "Twice", "baseUrl": "https://twice.example.com"}, {"Idempotency-Key": "the-same"}
+    first, second = [
+        await http.post("/tools", json=body, headers={**member.headers, **key})
+        for member in (other, charlies.member)
+    ]
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json()["orgId"] != second.json()["orgId"]
+    assert "Idempotency-Replayed" not in second.headers
+
+
+async def test_included_actions_and_counts_are_ones_own(
+    http: httpx.AsyncClient, alices: Party, charlies: Party
+) -> None:
+    """What a response carries along stays within the organization too."""
+    listed = await http.get("/tools", params={"include": "actions"}, headers=charlies.member.headers)
+    owners = {action["orgId"] for tool in listed.json()["data"] for action in tool["actions"]}
+    assert owners == {charlies.member.org_id}
+    assert alices.member.org_id not in json.dumps(listed.json())
