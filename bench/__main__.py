@@ -1,0 +1,103 @@
+"""`make bench`: every figure of one run on one machine, Tolstoy beside a bare handler on the same Postgres."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import tempfile
+from concurrent.futures import Executor, ProcessPoolExecutor
+from pathlib import Path
+from statistics import median
+
+from bench import rounds, servers, tenant
+from bench.figures import Figures
+from bench.load import Load
+from bench.rounds import Side
+from bench.servers import Server
+from bench.tenant import Tenant
+from tolstoy.cli.addresses import EMBEDDED_OWNER
+from tolstoy.core.settings import Settings
+from tolstoy.db import embedded
+
+STARTS = 3
+WARM_REQUESTS, ALL_REQUESTS = 20_000, 100_000
+
+
+def main() -> None:
+    figures = Figures()
+    spawn = multiprocessing.get_context("spawn")
+    with (
+        tempfile.TemporaryDirectory(prefix="tolstoy-bench-") as name,
+        ProcessPoolExecutor(1, spawn) as sender,
+    ):
+        folder = Path(name)
+        folder.chmod(0o711)  # root's Postgres runs as another user, who has to pass through
+        figures.add("machine.cores", len(os.sched_getaffinity(0)))
+        subject = _start_up(figures, folder)
+        with servers.tolstoy(folder) as api:
+            address = _owner_address(folder)
+            asyncio.run(tenant.neighbours(address))
+            with servers.tolstoy(folder, WORKERS="2") as two:
+                _two_workers(figures, sender, subject, api, two)
+            with servers.bare(folder, address, Settings().pool_size) as bare:
+                for kind, requests in (
+                    ("get", subject.gets()),
+                    ("list", subject.lists()),
+                    ("post", subject.posts()),
+                ):
+                    _against_bare(figures, sender, kind, Side(api, requests), Side(bare, requests))
+        with servers.tolstoy(folder) as api:
+            _memory(figures, sender, subject, api)
+    figures.write()
+
+
+def _start_up(figures: Figures, folder: Path) -> Tenant:
+    with servers.tolstoy(folder) as first:
+        figures.add("api.first_start_s", first.started_in)
+        subject = tenant.create(first)
+    times = []
+    for _ in range(STARTS):
+        with servers.tolstoy(folder) as again:
+            times.append(again.started_in)
+    figures.add("api.start_s", median(times))
+    return subject
+
+
+def _owner_address(folder: Path) -> str:
+    server = embedded.running(folder / "data" / "postgres")
+    assert server is not None, "Tolstoy serves on it"
+    return server.url(user=EMBEDDED_OWNER)
+
+
+def _against_bare(figures: Figures, sender: Executor, kind: str, api: Side, bare: Side) -> None:
+    ours, theirs = rounds.compare(sender, api, bare)
+    figures.add(f"api.{kind}.ratio", rounds.ratio(ours, theirs))
+    # of what the server itself takes for a request: steadier where other programs use the machine as well
+    figures.add(
+        f"api.{kind}.cpu_ratio", median(b.cpu_us / a.cpu_us for a, b in zip(ours, theirs, strict=True))
+    )
+    for name, turns in (("api", ours), ("bare", theirs)):
+        figures.add(f"{name}.{kind}.rps", median(turn.per_second for turn in turns))
+        figures.add(f"{name}.{kind}.cpu_us", median(turn.cpu_us for turn in turns))
+    figures.add(f"load.{kind}.busy", max(turn.load_cpu for turn in (*ours, *theirs)))
+
+
+def _two_workers(figures: Figures, sender: Executor, subject: Tenant, one: Server, two: Server) -> None:
+    requests = subject.gets()
+    single, double = rounds.compare(sender, Side(one, requests), Side(two, requests))
+    figures.add("api.workers2.ratio", rounds.ratio(double, single))
+    figures.add("api.workers2.rps", median(turn.per_second for turn in double))
+
+
+def _memory(figures: Figures, sender: Executor, subject: Tenant, api: Server) -> None:
+    requests = subject.mixed()
+    rounds.send(sender, Load(api.port, requests, count=WARM_REQUESTS))
+    warm = api.rss_mb()
+    rounds.send(sender, Load(api.port, requests, count=ALL_REQUESTS - WARM_REQUESTS))
+    figures.add("api.rss_mb", api.rss_mb())
+    figures.add("api.rss_growth_mb", api.rss_mb() - warm)
+
+
+if __name__ == "__main__":
+    main()
