@@ -202,14 +202,15 @@ async def _usable(database: Database) -> int:
     """How many connections can be had at once, fresh: outside any transaction and any scope."""
 
     async def acquired() -> Any:
-        return await database.pool.acquire(timeout=0.5)
+        async with asyncio.timeout(0.5):
+            return await database.acquire()
 
     tried = await asyncio.gather(*(acquired() for _ in range(POOL)), return_exceptions=True)
     got = [connection for connection in tried if not isinstance(connection, BaseException)]
     for connection in got:
         assert not connection.is_in_transaction()
         assert await connection.fetchval("SELECT coalesce(current_setting('app.org_id', true), '')") == ""
-        await database.pool.release(connection)
+        await database.release(connection)
     return len(got)
 
 

@@ -180,7 +180,7 @@ async def _probe(database: Database) -> _Probe:
             latency = round((time.perf_counter() - asked) * 1000, 2)
             version = connection.get_server_version()
         finally:
-            await database.release(connection)
+            await database.release_unsure(connection)
     except OverloadedError:
         return _unanswered("busy")
     except (asyncpg.PostgresError, asyncpg.InterfaceError, UnsafeRoleError, OSError, TimeoutError) as exc:

@@ -90,35 +90,62 @@ class Database:
         self.waiting = 0
         self._waiters = waiters
         self._timeout_seconds = timeout_seconds
+        self._kept: list[Connection] = []
+        self._returning: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def acquire(self) -> Connection:
         """A connection, at once where one is free; raises OverloadedError past the bounds of the queue."""
-        if self.busy < self.size:
-            self.busy += 1
-            try:
-                return await self.pool.acquire()
-            except BaseException:
-                self.busy -= 1
-                raise
-        if self.waiting >= self._waiters:
-            raise OverloadedError
-        self.waiting += 1
         self.busy += 1
         try:
-            return await self.pool.acquire(timeout=self._timeout_seconds)
-        except TimeoutError as exc:
-            self.busy -= 1
-            raise OverloadedError from exc
+            while self._kept:
+                connection = self._kept.pop()
+                if not _closed(connection):
+                    return connection
+                await self.pool.release(connection)
+            if self.busy <= self.size:
+                return await self.pool.acquire()
+            return await self._wait()
         except BaseException:
             self.busy -= 1
             raise
+
+    async def _wait(self) -> Connection:
+        if self.waiting >= self._waiters:
+            raise OverloadedError
+        self.waiting += 1
+        try:
+            return await self.pool.acquire(timeout=self._timeout_seconds)
+        except TimeoutError as exc:
+            raise OverloadedError from exc
         finally:
             self.waiting -= 1
 
     async def release(self, connection: Connection) -> None:
-        """Give back a connection whose last statement ended well; nothing is sent for it."""
+        """Give back a connection; whoever still holds it, a forgotten task say, can do nothing with it any more."""
         self.busy -= 1
         await self.pool.release(connection)
+
+    async def keep(self, connection: Connection) -> None:
+        """Give back one on which nothing but a single statement ran, and ended well, for the next request to take.
+
+        It stays out of the pool for up to a second: the pool's own give and take costs more than building a
+        statement's arguments and reading its answer.
+        """
+        if self.waiting or self._closing:
+            await self.release(connection)
+            return
+        self.busy -= 1
+        self._kept.append(connection)
+        if self._returning is None:
+            self._returning = asyncio.get_running_loop().create_task(self._return_kept())
+
+    async def _return_kept(self) -> None:
+        await asyncio.sleep(1)
+        self._returning = None
+        while self._kept:
+            with _GONE:
+                await self.pool.release(self._kept.pop())
 
     async def release_unsure(self, connection: Connection) -> None:
         """Give back one that failed or was interrupted; one that does not answer is ended and replaced."""
@@ -139,7 +166,20 @@ class Database:
         )
 
     async def close(self) -> None:
+        self._closing = True
+        if self._returning is not None:
+            self._returning.cancel()
+        while self._kept:
+            with _GONE:
+                await self.pool.release(self._kept.pop())
         await Tortoise.close_connections()
+
+
+def _closed(connection: Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool has taken it back already, when it noticed the end
+        return True
 
 
 class Connector:

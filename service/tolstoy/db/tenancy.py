@@ -96,7 +96,7 @@ async def fetch(scope: Scope, statement: Statement, *args: object) -> Sequence[a
         except BaseException:
             await scope.database.release_unsure(connection)
             raise
-        await scope.database.release(connection)
+        await scope.database.keep(connection)
         return rows
     except _FROM_DATABASE as exc:
         raise await _understood(scope, exc) from exc
