@@ -1,0 +1,161 @@
+"""`tolstoy serve`: find the database, see to its schema, serve until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+
+import asyncpg
+
+from tolstoy.cli import workers
+from tolstoy.cli.addresses import resolved
+from tolstoy.cli.listener import listening
+from tolstoy.core import log
+from tolstoy.core.database_urls import ConnectOptions, parse
+from tolstoy.core.settings import Settings, load
+from tolstoy.db import migrate
+from tolstoy.db.database import refuse_unsafe_role, unreachable
+
+
+def serve(*, reload: bool) -> None:
+    settings = load()
+    log.configure(settings.log_level, settings.log_format)
+    embedded = settings.database_url is None and not settings.use_aws_secrets
+    greet = partial(_greet, settings, embedded)
+    # the port first: what may fail at once shall, before a database is started
+    with _signals(), listening(settings) as listener, resolved(settings) as ready:
+        try:
+            asyncio.run(_prepare(ready))
+            if ready.workers == 1 and not reload:
+                workers.work(ready, listener, greet)
+            else:
+                workers.supervise(ready, listener, greet, reload=reload)
+        finally:
+            _ignore_signals()
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Whatever asks this process to end unwinds it, so that the embedded server ends with it."""
+
+    def as_sigterm(_number: int, _frame: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if (
+        signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+    ):  # the terminal's window was closed; nohup ignores it
+        signal.signal(signal.SIGHUP, as_sigterm)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None  # before it served; after that it is a normal end
+
+
+def _ignore_signals() -> None:
+    """A second Ctrl-C would leave the embedded server running; its end takes a moment only."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+async def _prepare(settings: Settings) -> None:
+    """Bring the schema up where that is ours to do, and refuse a database user that isolation does not bind.
+
+    A database that cannot be reached keeps production from nothing: requests are answered with 503 until it can.
+    """
+    service, direct = _options(settings)
+    if settings.production:
+        _warn_of_pooler(direct)
+    try:
+        if not settings.production:
+            for name in await migrate.deploy(direct, service):
+                log.get().info(f"applied {name}", action="migrated", migration=name)
+        await _check_role(service)
+        if settings.production:
+            await _warn_of_schema(service)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as exc:
+        if not (settings.production and unreachable(exc)):
+            raise
+        log.get().error(
+            f"the database cannot be reached: {exc}", action="database_unreachable", database=service.redacted
+        )
+
+
+def _options(settings: Settings) -> tuple[ConnectOptions, ConnectOptions]:
+    if settings.database_url is None or settings.direct_url is None:
+        raise RuntimeError("the database's addresses are resolved before serving")
+    return parse(settings.database_url), parse(settings.direct_url)
+
+
+def _warn_of_pooler(direct: ConnectOptions) -> None:
+    if direct.looks_pooled:
+        log.get().warning(
+            f"migrations will need DIRECT_URL, the address without -pooler; all there is leads to {direct.host}",
+            action="direct_url_pooled",
+        )
+
+
+@asynccontextmanager
+async def _connected(service: ConnectOptions) -> AsyncIterator[asyncpg.Connection]:
+    # preparing nothing: behind a pooler the names may be taken by what another process prepared
+    connection = await asyncpg.connect(**service.asyncpg_kwargs(), statement_cache_size=0)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _check_role(service: ConnectOptions) -> None:
+    async with _connected(service) as connection:
+        await refuse_unsafe_role(connection)
+
+
+async def _warn_of_schema(service: ConnectOptions) -> None:
+    async with _connected(service) as connection:
+        try:
+            level = await migrate.level(connection)
+        except asyncpg.InsufficientPrivilegeError:  # the grants come with `tolstoy db deploy` too
+            level = migrate.Level(migrate.known(), ())
+    if level.pending:
+        log.get().error(
+            f"the schema lacks {len(level.pending)} migrations of this code; run `tolstoy db deploy`",
+            action="schema_outdated",
+            pending=level.pending,
+        )
+
+
+def _greet(settings: Settings, embedded: bool) -> None:
+    if settings.production or not sys.stdout.isatty():
+        log.get().info("serving", action="serving", host=settings.host, port=settings.port)
+    if settings.production:
+        return
+    here = f"http://localhost:{settings.port}"
+    where = f"an embedded Postgres in {settings.data_dir}" if embedded else "the Postgres of DATABASE_URL"
+    print(
+        f"""
+  {settings.app_name} answers on {here}, with {where}.
+
+    API documentation   {here}/docs
+    Try it              curl -X POST {here}/organizations \\
+                          -H 'Content-Type: application/json' \\
+                          -d '{{"name":"My Organization","owner":{{"email":"me@example.com"}}}}'
+    Demo data           {_command()} db seed
+
+  Ctrl-C stops it.
+""",
+        flush=True,
+    )
+
+
+def _command() -> str:
+    """How to call this program from here; it need not be on the PATH."""
+    program = Path(sys.argv[0])
+    if program.name != "tolstoy":
+        return "tolstoy"
+    return str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program)
