@@ -55,7 +55,6 @@ lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml (needs u
 	    --no-annotate --no-header -q --extra embedded "$$@" -o requirements/$$name.txt; done
 
 clean: ## remove the environment, the embedded database and every cache; .env stays
-	@if [ -d .tolstoy ] && [ -x $(BIN)/tolstoy ]; then \
-	  $(BIN)/python -c 'from pathlib import Path; from tolstoy.db import embedded; embedded.stop(Path(".tolstoy/postgres"))'; fi
+	@if [ -x $(BIN)/tolstoy ]; then $(BIN)/tolstoy db stop-embedded; fi
 	@rm -rf .venv .tolstoy .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis bench-results.json dist
 	@find . \( -name __pycache__ -o -name '*.egg-info' \) -type d -prune -exec rm -rf {} +

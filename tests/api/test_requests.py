@@ -142,6 +142,32 @@ async def test_who_sends_far_too_much_still_reads_why(http: httpx.AsyncClient, a
         assert (await http.get("/health", headers={"X-Large": "x" * 2_000_000})).status_code == 431
 
 
+@pytest.mark.parametrize("size", [1_100_000, 3_000_000])
+async def test_who_was_refused_before_the_body_had_arrived_can_go_on(
+    http: httpx.AsyncClient, size: int
+) -> None:
+    """The client keeps its connection when it may, and is told when it may not."""
+    for _ in range(20):
+        refused(await http.post("/nowhere", content=b"x" * size), 404, "not-found")
+        refused(await http.put("/health", content=b"x" * size), 405, "method-not-allowed")
+        assert (await http.get("/health")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("line", "connection"),
+    [
+        ("Content-Length: 1048577", "close"),
+        ("Transfer-Encoding: chunked", "close"),
+        ("Content-Length: 1048576", "keep-alive"),
+    ],
+)
+async def test_an_answer_ahead_of_the_body_tells_whether_the_connection_stays(
+    served: Served, line: str, connection: str
+) -> None:
+    status, found, _ = await raw(served, request("POST /nowhere", line))
+    assert (status, found["connection"]) == (404, connection)
+
+
 async def test_headers_too_large_are_refused(http: httpx.AsyncClient, alice: Member) -> None:
     answered = await http.get("/tools", headers={**alice.headers, "X-Large": "x" * 17_000})
     assert answered.status_code == 431

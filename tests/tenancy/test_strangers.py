@@ -1,120 +1,36 @@
 """A stranger at every route: Charlie, an admin elsewhere, finds nothing of Alice's and changes nothing of hers.
 
 Generated from the routing table. Who adds a route meets these tests: they ask for a way to make what its path names
-(`_one_of_everything`) and for a body of its type (`BODIES`).
+(`_one_of_everything`) and for a body of its type (`BODIES` in `routes.py`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
-import msgspec
 import pytest
 
 from tests.conftest import Databases, Member, founded
-from tolstoy.api.app import create_app
-from tolstoy.api.endpoint import Operation
-from tolstoy.core.settings import Settings
+from tests.tenancy.routes import (
+    ALL,
+    BODIES,
+    BY_ID,
+    DOCUMENT,
+    LISTS,
+    OPEN,
+    PAGES,
+    REFERRING,
+    TENANT,
+    Route,
+    references,
+)
 from tolstoy.db.tenancy import Door
-from tolstoy.domain.paging import Page
-
-DOCUMENT = {"steps": [{"key": "greet", "transform": {"text": "hello"}}]}
-
-# A body that every operation which takes this type accepts; ids in it are filled in from the sender's own things.
-BODIES: Mapping[str, dict[str, Any]] = {
-    "UserCreate": {"email": "new@example.com"},
-    "UserChange": {"name": "Changed"},
-    "ToolCreate": {"name": "New", "baseUrl": "https://new.example.com"},
-    "ToolChange": {"name": "Changed"},
-    "ActionCreate": {"toolId": "tool_id", "name": "New one", "method": "GET", "endpoint": "/new"},
-    "ActionChange": {"toolId": "tool_id"},
-    "FlowCreate": {"name": "New", **DOCUMENT},
-    "FlowChange": {"name": "Changed", "steps": []},
-    "ExecutionLogCreate": {"flowId": "flow_id", "stepKey": "greet", "inputs": {}, "status": "started"},
-    "ExecutionLogChange": {"status": "failed"},
-}
-# Ids in bodies that refer to no row yet.
-FREE = {"executionId"}
-
-# What answers without anyone saying for whom they ask; all else goes through a door of the database.
-OPEN = {
-    "get_health",
-    "get_status",
-    "get_detailed_status",
-    "get_metrics",
-    "get_openapi",
-    "list_problems",
-    "get_problem",
-}
-PAGES = {"docs", "docs/<name:str>"}  # the documentation's files are no operations
-
-
-@dataclass(frozen=True)
-class Route:
-    method: str
-    path: str
-    operation: Operation
-
-    def address(self, ids: Mapping[str, str]) -> str:
-        for name in self.operation.path:
-            assert name in ids, f"{self}: say in _one_of_everything how to make what {name!r} stands for"
-        path = self.path
-        for name, value in ids.items():
-            path = path.replace(f"<{name}:str>", value)
-        return f"/{path}"
-
-    def body(self, ids: Mapping[str, str]) -> dict[str, Any] | None:
-        if self.operation.body is None:
-            return None
-        name = self.operation.body.__name__
-        assert name in BODIES, f"{self}: say in BODIES what a {name} looks like"
-        return {
-            key: ids.get(value, value) if isinstance(value, str) else value
-            for key, value in BODIES[name].items()
-        }
-
-    def __str__(self) -> str:
-        return f"{self.method} /{self.path}"
-
-
-def _routes() -> Iterator[tuple[str, str, Operation | None]]:
-    for route in create_app(Settings(), name="routing-table").router.routes:
-        for method in sorted(route.methods):
-            yield method, route.path, getattr(route.handler, "operation", None)
-
-
-ALL = sorted(_routes(), key=lambda route: route[:2])
-TENANT = [
-    Route(method, path, operation)
-    for method, path, operation in ALL
-    if operation is not None and operation.door in (Door.MEMBER, Door.MEMBER_OR_FOUNDER)
-]
-BY_ID = [route for route in TENANT if route.operation.path]
-LISTS = [
-    route for route in TENANT if get_origin(route.operation.returns) is Page and not route.operation.path
-]
-
-
-def _references(type_: Any) -> Iterator[str]:
-    """The fields of a body that hold ids, as they are called in JSON."""
-    for field in msgspec.structs.fields(type_):
-        if field.type is UUID or UUID in get_args(field.type):
-            yield field.encode_name
-
-
-REFERRING = [
-    (route, field)
-    for route in TENANT
-    if route.operation.body is not None
-    for field in _references(route.operation.body)
-    if field not in FREE
-]
 
 
 async def _one_of_everything(http: httpx.AsyncClient, member: Member) -> dict[str, str]:
@@ -256,7 +172,7 @@ async def test_lists_hold_nothing_of_others(
     ids = (*alices.ids.values(), alices.member.org_id, alices.member.user_id)
     assert not any(f'"{id_}"' in plain.text for id_ in ids)
 
-    for field in _references(route.operation.query):
+    for field in references(route.operation.query):
         name = field.removesuffix("Id") + "_id"
         sent = alices.ids.get(name, alices.member.user_id)
         filtered = await http.get(path, params={field: sent}, headers=headers)

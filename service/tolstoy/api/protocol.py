@@ -12,7 +12,7 @@ from sanic.http import Http as SanicHttp
 from sanic.http import Stage
 from sanic.server.protocols.http_protocol import HttpProtocol
 
-_LINGER_SECONDS = 2
+_IDLE_SECONDS = 2  # after which a client that was refused is thought to have sent what it wanted to
 
 
 class Http(SanicHttp):
@@ -33,6 +33,17 @@ class Http(SanicHttp):
         if not self.keep_alive and self.response is not None and self.response.status >= 400:
             await self._linger()
 
+    def respond(self, response: Any) -> Any:
+        """Say at once that the connection ends, where the rest of the body will not be waited for.
+
+        Sanic finds out only after it has answered, with keep-alive, and the next request of a client that believed
+        it would be lost.
+        """
+        unread: Any = self.request_body  # Sanic's annotation knows nothing of "chunked"
+        if unread and (unread == "chunked" or (self.request_bytes or 0) > self.request_max_size):
+            self.keep_alive = False
+        return super().respond(response)
+
     async def _linger(self) -> None:
         """Take what the client still sends: closed on it, its system may throw away the answer unread."""
         transport = self.protocol.transport
@@ -40,10 +51,11 @@ class Http(SanicHttp):
             return
         transport.write_eof()
         with suppress(TimeoutError):
-            async with asyncio.timeout(_LINGER_SECONDS):
+            async with asyncio.timeout(self.protocol.request_timeout):
                 while True:
                     self.recv_buffer.clear()
-                    await self._receive_more()
+                    async with asyncio.timeout(_IDLE_SECONDS):
+                        await self._receive_more()
 
     def create_empty_request(self) -> None:
         try:

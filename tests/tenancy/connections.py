@@ -1,0 +1,48 @@
+"""Connections of the tests' own to a database, and transactions in which nothing is kept."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    options: Any, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(**options.asyncpg_kwargs())
+    try:
+        for name, value in (settings or {}).items():
+            await connection.execute(f"SET {name} = '{value}'")
+        yield connection
+    finally:
+        await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def scoped(connection: asyncpg.Connection, org_id: UUID) -> AsyncIterator[None]:
+    """A transaction of the organization's, undone at the end."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute("SELECT set_config('app.org_id', $1, true)", str(org_id))
+        yield
+    finally:
+        await transaction.rollback()
+
+
+async def tried(connection: asyncpg.Connection, statement: str, *args: Any) -> asyncpg.PostgresError | None:
+    """What the database refuses the statement with; its effect, had it one, is undone."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.fetch(statement, *args)
+    except asyncpg.PostgresError as exc:
+        return exc
+    finally:
+        await transaction.rollback()
+    return None
