@@ -141,7 +141,7 @@ async def get_detailed_status(request: Request) -> HTTPResponse | DetailedStatus
             probe.database,
             probe.migrations,
             Versions(__version__, platform.python_version(), sanic.__version__, probe.postgres),
-            Pool(database.size, database.busy - database.waiting, database.waiting),
+            Pool(database.size, database.busy, database.waiting),
             Worker(os.getpid(), round(time.monotonic() - request.app.ctx.started, 1), resident_bytes()),
             Deployment(
                 settings.env, settings.app_name, socket.gethostname(), settings.auth_mode, settings.workers

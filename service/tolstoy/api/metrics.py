@@ -109,7 +109,7 @@ class Metrics:
     def refresh(self, database: Database | None) -> None:
         if database is not None:
             self._pool["size"].set(database.size)
-            self._pool["busy"].set(database.busy - database.waiting)  # it counts those that wait as well
+            self._pool["busy"].set(database.busy)
             self._pool["waiting"].set(database.waiting)
         if self._memory is not None:
             self._memory.set(resident_bytes())

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 from tortoise import Tortoise
@@ -14,13 +13,8 @@ from tortoise.connection import get_connections
 
 from tolstoy.core import log
 from tolstoy.core.database_urls import ConnectOptions
-from tolstoy.core.errors import OverloadedError
 from tolstoy.db import config
-
-if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
+from tolstoy.db.turns import Turns
 
 # Called with the options that the server refused; answers with new ones, or None where there is nothing newer.
 Renew: TypeAlias = Callable[[ConnectOptions], Awaitable[ConnectOptions | None]]
@@ -68,11 +62,8 @@ async def refuse_unsafe_role(connection: Any) -> None:
         )
 
 
-_GONE = contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
-
-
-class Database:
-    """The pool, shared with Tortoise, and the queue before it."""
+class Database(Turns):
+    """The pool, shared with Tortoise, whose connections requests have in turn."""
 
     def __init__(
         self,
@@ -83,75 +74,8 @@ class Database:
         waiters: int,
         timeout_seconds: float,
     ) -> None:
-        self.pool = pool
+        super().__init__(pool, size=size, waiters=waiters, timeout_seconds=timeout_seconds)
         self._connector = connector
-        self.size = size
-        self.busy = 0
-        self.waiting = 0
-        self._waiters = waiters
-        self._timeout_seconds = timeout_seconds
-        self._kept: list[Connection] = []
-        self._returning: asyncio.Task[None] | None = None
-        self._closing = False
-
-    async def acquire(self) -> Connection:
-        """A connection, at once where one is free; raises OverloadedError past the bounds of the queue."""
-        self.busy += 1
-        try:
-            while self._kept:
-                connection = self._kept.pop()
-                if not _closed(connection):
-                    return connection
-                await self.pool.release(connection)
-            if self.busy <= self.size:
-                return await self.pool.acquire()
-            return await self._wait()
-        except BaseException:
-            self.busy -= 1
-            raise
-
-    async def _wait(self) -> Connection:
-        if self.waiting >= self._waiters:
-            raise OverloadedError
-        self.waiting += 1
-        try:
-            return await self.pool.acquire(timeout=self._timeout_seconds)
-        except TimeoutError as exc:
-            raise OverloadedError from exc
-        finally:
-            self.waiting -= 1
-
-    async def release(self, connection: Connection) -> None:
-        """Give back a connection; whoever still holds it, a forgotten task say, can do nothing with it any more."""
-        self.busy -= 1
-        await self.pool.release(connection)
-
-    async def keep(self, connection: Connection) -> None:
-        """Give back one on which nothing but a single statement ran, and ended well, for the next request to take.
-
-        It stays out of the pool for up to a second: the pool's own give and take costs more than building a
-        statement's arguments and reading its answer.
-        """
-        if self.waiting or self._closing:
-            await self.release(connection)
-            return
-        self.busy -= 1
-        self._kept.append(connection)
-        if self._returning is None:
-            self._returning = asyncio.get_running_loop().create_task(self._return_kept())
-
-    async def _return_kept(self) -> None:
-        await asyncio.sleep(1)
-        self._returning = None
-        while self._kept:
-            with _GONE:
-                await self.pool.release(self._kept.pop())
-
-    async def release_unsure(self, connection: Connection) -> None:
-        """Give back one that failed or was interrupted; one that does not answer is ended and replaced."""
-        self.busy -= 1
-        with _GONE:
-            await self.pool.release(connection, timeout=self._timeout_seconds)
 
     async def forgo_prepared_statements(self) -> None:
         """Behind a pooler that mixes up whose statements are prepared where, prepare none on new connections."""
@@ -166,20 +90,8 @@ class Database:
         )
 
     async def close(self) -> None:
-        self._closing = True
-        if self._returning is not None:
-            self._returning.cancel()
-        while self._kept:
-            with _GONE:
-                await self.pool.release(self._kept.pop())
+        await self.drain()
         await Tortoise.close_connections()
-
-
-def _closed(connection: Connection) -> bool:
-    try:
-        return connection.is_closed()
-    except asyncpg.InterfaceError:  # the pool has taken it back already, when it noticed the end
-        return True
 
 
 class Connector:

@@ -20,7 +20,7 @@ from tolstoy.db import config
 from tolstoy.db.database import PlainConnection, unreachable
 
 if TYPE_CHECKING:
-    from tolstoy.db.database import Connection as PooledConnection
+    from tolstoy.db.turns import Connection as PooledConnection
 
 APP_ROLE = "tolstoy_app"
 # What the migrations may put something into: compared by status, emptied by reset. The first is the tables'.

@@ -27,7 +27,7 @@ from tolstoy.core.ids import PLATFORM
 from tolstoy.db.database import Database, UnsafeRoleError, unreachable
 
 if TYPE_CHECKING:
-    from tolstoy.db.database import Connection
+    from tolstoy.db.turns import Connection
 
 
 class Door(StrEnum):
