@@ -157,7 +157,7 @@ def test_make_clean_stops_the_server_and_leaves_what_git_has(set_up: Path, made_
     with made_to_serve(set_up, seconds=30) as served:
         served.signal_group(signal.SIGKILL)
         served.process.wait()
-        assert {process.name() for process in left_in(set_up)} == {"postgres"}
+        until(lambda: {process.name() for process in left_in(set_up)} == {"postgres"}, seconds=5)
         for rubbish in (
             ".mypy_cache/a",
             "service/tolstoy/__pycache__/b.pyc",

@@ -9,7 +9,6 @@ import socket
 import time
 from typing import Annotated, Any, Literal
 
-import asyncpg
 import sanic
 from msgspec import Meta, Struct, json
 from sanic import Blueprint, HTTPResponse, Request, Sanic
@@ -23,6 +22,7 @@ from tolstoy.core.settings import Settings
 from tolstoy.db import migrate, tenancy
 from tolstoy.db.database import Database, UnsafeRoleError
 from tolstoy.db.tenancy import Door
+from tolstoy.db.turns import DRIVER_ERRORS
 
 routes = Blueprint("health")
 
@@ -183,7 +183,7 @@ async def _probe(database: Database) -> _Probe:
             await database.release_unsure(connection)
     except OverloadedError:
         return _unanswered("busy")
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, UnsafeRoleError, OSError, TimeoutError) as exc:
+    except (*DRIVER_ERRORS, UnsafeRoleError) as exc:
         if isinstance(tenancy.translated(exc), SchemaOutdatedError):  # before the service was let in
             return _Probe(DatabaseStatus("ok"), MigrationStatus("outdated", 0, list(migrate.known())))
         return _unanswered("unreachable")

@@ -155,6 +155,7 @@ def unreachable(exc: BaseException) -> bool:
         exc,
         OSError
         | asyncio.TimeoutError
+        | asyncpg.InternalClientError
         | asyncpg.PostgresConnectionError
         | asyncpg.CannotConnectNowError
         | asyncpg.AdminShutdownError

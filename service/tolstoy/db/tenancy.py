@@ -25,6 +25,7 @@ from tortoise.exceptions import BaseORMException
 from tolstoy.core import errors
 from tolstoy.core.ids import PLATFORM
 from tolstoy.db.database import Database, UnsafeRoleError, unreachable
+from tolstoy.db.turns import DRIVER_ERRORS
 
 if TYPE_CHECKING:
     from tolstoy.db.turns import Connection
@@ -151,20 +152,13 @@ def _as_tortoise_connection(connection: Connection) -> Iterator[None]:
 
 async def _roll_back(connection: Connection) -> None:
     """Also after a cancelled BEGIN, of which nobody knows whether it arrived; a ROLLBACK too many is harmless."""
-    with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    with contextlib.suppress(*DRIVER_ERRORS):
         await asyncio.shield(connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS))
 
 
 _ROLLBACK_SECONDS = 5.0  # for a server that has gone silent; the connection is ended then
 
-_FROM_DATABASE = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    BaseORMException,
-    UnsafeRoleError,
-    OSError,
-    TimeoutError,
-)
+_FROM_DATABASE = (*DRIVER_ERRORS, BaseORMException, UnsafeRoleError)
 
 _BY_STATE: dict[str, type[errors.ProblemError]] = {
     "TY403": errors.NotAMemberError,

@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 
 SECONDS_OUT_OF_THE_POOL = 1.0
 
-_GONE = contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+# Whatever the driver raises; the third where the connection's end was announced and has not come yet.
+DRIVER_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+
+_GONE = contextlib.suppress(*DRIVER_ERRORS)
 
 
 class Turns:
