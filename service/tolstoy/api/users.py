@@ -29,6 +29,8 @@ async def create_user(scope: Scope, body: UserCreate) -> User:
     """Create a user.
 
     While the organization has no users, anyone may create the first, who becomes its admin.
+    That one creation cannot be replayed by its Idempotency-Key, since its sender is no member yet: where an answer
+    may get lost, create the organization with its `owner` instead.
     """
     return await users.create(scope, body)
 
