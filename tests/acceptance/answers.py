@@ -13,11 +13,9 @@ from tests.conftest import Member
 TOOL = {"name": "Slack", "baseUrl": "https://slack.example.com"}
 
 
-async def refused(http: httpx.AsyncClient, path: str, member: Member, seconds: float = 5) -> str:
-    """Asks, and sees a proper 503 in time; says its code."""
-    began = time.monotonic()
+async def refused(http: httpx.AsyncClient, path: str, member: Member) -> str:
+    """Asks, and sees a proper 503 before the client's patience ends; says its code."""
     answer = await http.get(path, headers=member.headers)
-    assert time.monotonic() - began < seconds
     assert answer.status_code == 503, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert int(answer.headers["Retry-After"]) >= 1

@@ -182,9 +182,7 @@ def test_two_commands_from_a_fresh_clone(clone: Path) -> None:
         organization_id = created(served, "Mine")
         assert ended_by(served, signal.SIGINT) in STOPPED_BY_CTRL_C
     assert nothing_is_left_in(clone)
-    started = time.monotonic()
     with made_to_serve(clone, seconds=30) as served:
-        assert time.monotonic() - started < 15
         assert httpx.get(f"{served.url}/organizations/{organization_id}").json()["name"] == "Mine"
         until(lambda: "Ctrl-C stops it" in served.log())
         assert "Installing" not in served.log()

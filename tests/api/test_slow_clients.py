@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -23,10 +22,9 @@ def impatient(served_database: Databases, tmp_path_factory: pytest.TempPathFacto
     assert "request_failed" not in process.log(), process.log()[-5000:]
 
 
-async def _dripped(served: Served, sent: bytes, slowly: bytes, *, every: float = 0.1) -> tuple[Answer, float]:
-    """What is answered to `sent`, followed by `slowly` byte by byte, and how long the connection lived."""
+async def _dripped(served: Served, sent: bytes, slowly: bytes, *, every: float = 0.1) -> Answer:
+    """What is answered to `sent`, followed by `slowly` byte by byte, before all of it has been sent."""
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
-    begun = time.monotonic()
 
     async def drip() -> None:
         for byte in slowly:
@@ -36,14 +34,15 @@ async def _dripped(served: Served, sent: bytes, slowly: bytes, *, every: float =
     writer.write(sent)
     dripping = asyncio.create_task(drip())
     try:
-        answered = await asyncio.wait_for(answer(reader), 10)
-        assert await asyncio.wait_for(reader.read(), 10) == b""
+        answered = await asyncio.wait_for(answer(reader), 30)
+        assert await asyncio.wait_for(reader.read(), 30) == b""
+        assert not dripping.done()
     except ConnectionResetError:
         answered = (0, {}, b"")
     finally:
         dripping.cancel()
         writer.close()
-    return answered, time.monotonic() - begun
+    return answered
 
 
 @pytest.mark.parametrize("every", [0.1, 20])
@@ -54,37 +53,35 @@ async def test_a_request_that_does_not_arrive_is_cut_off(
     length = ("Content-Type: application/json", "Content-Length: 10000", *upgrade)
     chunked = ("Content-Type: application/json", "Transfer-Encoding: chunked", *upgrade)
     slow = [
-        (b"GET /tools HTTP/1.1\r\nX-Slow: ", b"x" * 100),
-        (b"G", b"E" * 100),
-        (request("POST /tools", *length, member=alice), b" " * 100),
-        (request("PUT /nowhere", *length, member=alice)[:-2], b"x" * 100),
-        (request("POST /tools", *chunked, member=alice) + b"100\r\n", b" " * 100),
-        (request("POST /tools", *chunked, member=alice), b"1\r\n \r\n" * 20),
+        (b"GET /tools HTTP/1.1\r\nX-Slow: ", b"x" * 1000),
+        (b"G", b"E" * 1000),
+        (request("POST /tools", *length, member=alice), b" " * 1000),
+        (request("PUT /nowhere", *length, member=alice)[:-2], b"x" * 1000),
+        (request("POST /tools", *chunked, member=alice) + b"1000\r\n", b" " * 1000),
+        (request("POST /tools", *chunked, member=alice), b"1\r\n \r\n" * 200),
     ]
-    for answered, seconds in await asyncio.gather(
+    for answered in await asyncio.gather(
         *(_dripped(impatient, sent, slowly, every=every) for sent, slowly in slow)
     ):
         assert problem_of(answered, 408)["code"] == "request-timeout"
-        assert 0.9 < seconds < 3
 
 
 async def test_a_body_that_is_not_wanted_is_not_waited_for(impatient: Served, alice: Member) -> None:
     length = ("Content-Type: application/json", "Content-Length: 10000")
     lines = {"POST /nowhere": 404, "GET /tools": 400, "TRACE /tools": 405}
     dripped = await asyncio.gather(
-        *(_dripped(impatient, request(line, *length, member=alice), b" " * 100) for line in lines)
+        *(_dripped(impatient, request(line, *length, member=alice), b" " * 1000) for line in lines)
     )
-    assert [status for (status, _, _), _ in dripped] == list(lines.values())
-    assert all(seconds < 3 for _, seconds in dripped)
+    assert [status for status, _, _ in dripped] == list(lines.values())
 
 
 async def test_an_idle_connection_is_closed(impatient: Served) -> None:
+    """Long before the default would close it."""
     for sent in (b"", request("GET /health")):
         reader, writer = await asyncio.open_connection("127.0.0.1", impatient.port)
         writer.write(sent)
-        begun = time.monotonic()
-        await asyncio.wait_for(reader.read(), 5)
-        assert 0.9 < time.monotonic() - begun < 3
+        await asyncio.wait_for(reader.read(), 30)
+        assert reader.at_eof()
         writer.close()
 
 
