@@ -39,11 +39,15 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 def work(settings: Settings, listener: socket.socket, ready: Call) -> None:
     """Serve requests in this process until it is told to stop; `ready` is called when it does."""
     from sanic import Sanic  # here, since what only supervises needs neither web server nor API
+    from sanic.server import runners
 
     from tolstoy.api.app import create_app
     from tolstoy.api.protocol import Protocol
 
+    # It has the system ignore both signals for a moment before it minds them: one sent then would be lost for good
+    runners._setup_system_signals = lambda *_: None
     stop = _Stop()
+    os.environ["SANIC_WORKER_PROCESS"] = "true"
     os.environ["SANIC_IGNORE_PRODUCTION_WARNING"] = "true"
     app = create_app(settings)
     app.register_listener(_rest_the_collector, "after_server_start")
