@@ -118,6 +118,7 @@ def test_a_checked_document_becomes_a_typed_one_and_back() -> None:
     [
         {"steps": []},
         {"steps": [], "output": None},
+        {"steps": [], "maxDurationSeconds": 0.5},
         with_steps(a_step(transform=None)),
         with_steps(a_step(wait={"seconds": "{{ inputs.pause }}"})),
         with_steps(a_step(wait={"until": "2030-01-31T09:00:00+01:00"})),
@@ -151,6 +152,8 @@ DOCUMENTS: Cases = [
     ({"steps": [], "a/b~c": 1}, [("/a~1b~0c", "unknown_field")]),
     ({"steps": [], "onFailure": None}, [("/onFailure", "wrong_type")]),
     ({"steps": [], "inputSchema": True}, [("/inputSchema", "wrong_type")]),
+    ({"steps": [], "maxDurationSeconds": 0}, [("/maxDurationSeconds", "out_of_range")]),
+    ({"steps": [], "maxDurationSeconds": 366 * 24 * 3600 + 1}, [("/maxDurationSeconds", "out_of_range")]),
 ]
 
 BETWEEN_STEPS: Cases = [
@@ -226,6 +229,7 @@ def test_the_list_of_findings_is_bounded() -> None:
 
 def test_the_published_schema_is_one() -> None:
     jsonschema_rs.meta.validate(flow_document.schema())
+    assert flow_document.schema()["$id"] == "/schemas/flow.json"
     json.dumps(flow_document.schema())
 
 

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 import msgspec
 
@@ -12,13 +12,17 @@ MAX_FINDINGS: Final = 500
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """One thing that is wrong: in the body (a JSON pointer, RFC 6901), a query parameter or a header."""
+    """One thing that is wrong: in the body (a JSON pointer, RFC 6901), a query parameter or a header.
+
+    A flow's findings have a severity: with nothing but warnings it can be saved and run.
+    """
 
     code: str
     detail: str
     pointer: str | None = None
     parameter: str | None = None
     header: str | None = None
+    severity: Literal["error", "warning"] | None = None
 
 
 class ProblemError(Exception):

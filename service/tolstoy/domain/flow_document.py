@@ -1,7 +1,7 @@
 """A flow as data: its shape, what is wrong with one, and its JSON Schema. Nothing here runs a flow."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Annotated, Any, Final
@@ -12,10 +12,11 @@ from msgspec import UNSET, Meta, UnsetType, field, inspect
 from tolstoy.core import shape, strict_json
 from tolstoy.core.errors import Finding
 from tolstoy.core.strict_json import pointer
-from tolstoy.domain import flow_template, json_schema
+from tolstoy.domain import flow_sites, flow_template, json_schema
 from tolstoy.domain.flow_step import (
     KINDS,
     MAX_DOCUMENT_BYTES,
+    MAX_DURATION_SECONDS,
     MAX_EXPRESSION,
     MAX_NESTING,
     MAX_STEPS,
@@ -27,17 +28,22 @@ from tolstoy.domain.flow_step import (
 )
 
 MAX_FINDINGS: Final = 500
+SCHEMA_ADDRESS: Final = "/schemas/flow.json"
 _WAITS: Final = ("seconds", "until")
 _MOMENT: Final = Annotated[datetime, Meta(tz=True)]
 
 
 class FlowDocument(Shape, frozen=True, kw_only=True):
-    """`on_failure` runs when a step has failed the run, before the run ends."""
+    """`on_failure` runs when a step has failed the run, before the run ends.
+
+    A run that takes longer than `max_duration_seconds` fails.
+    """
 
     input_schema: Annotated[dict[str, Any], Meta(extra={"rule": "schema"})] | UnsetType = UNSET
     steps: list[Step]
     output: Template = UNSET
     on_failure: list[Step] = field(default_factory=list)
+    max_duration_seconds: Annotated[float, Meta(gt=0, le=MAX_DURATION_SECONDS)] | UnsetType = UNSET
 
 
 def check(document: object) -> list[Finding]:
@@ -49,7 +55,11 @@ def check(document: object) -> list[Finding]:
     oversize = _check_size(document)
     if oversize:
         return [oversize]
-    findings = list(islice(_findings(document), MAX_FINDINGS + 1))
+    return bounded(_findings(document))
+
+
+def bounded(found: Iterable[Finding]) -> list[Finding]:
+    findings = list(islice(found, MAX_FINDINGS + 1))
     if len(findings) > MAX_FINDINGS:
         findings[-1] = Finding(
             "more_findings", f"only the first {MAX_FINDINGS} are listed: mend these first", ""
@@ -67,7 +77,7 @@ def schema() -> dict[str, Any]:
     }
     definitions["Wait"]["oneOf"] = [{"required": [name]} for name in _WAITS]
     definitions["FlowDocument"]["properties"]["inputSchema"] = {"$ref": json_schema.DIALECT, "type": "object"}
-    return {"$schema": json_schema.DIALECT, "title": "A Tolstoy flow", **made}
+    return {"$schema": json_schema.DIALECT, "$id": SCHEMA_ADDRESS, "title": "A Tolstoy flow", **made}
 
 
 def _check_size(document: object) -> Finding | None:
@@ -124,7 +134,7 @@ def _step_lists(document: dict[str, Any]) -> Iterator[tuple[str, list[Any], int]
     pending = [
         (place, steps, 0)
         for name in ("onFailure", "steps")
-        for place, steps in _select(document, (name,), "")
+        for place, steps in flow_sites.select(document, (name,), "")
     ]
     while pending:
         place, steps, nesting = pending.pop()
@@ -133,20 +143,9 @@ def _step_lists(document: dict[str, Any]) -> Iterator[tuple[str, list[Any], int]
             (inside, found, nesting + 1)
             for index, step in enumerate(steps)
             for path in NESTED
-            for inside, found in _select(step, path, pointer(place, index))
+            for inside, found in flow_sites.select(step, path, pointer(place, index))
         ]
         pending.extend(reversed(inner))
-
-
-def _select(value: Any, path: tuple[str, ...], at: str) -> Iterator[tuple[str, list[Any]]]:
-    match path, value:
-        case (), list():
-            yield at, value
-        case ("*", *rest), list():
-            for index, item in enumerate(value):
-                yield from _select(item, tuple(rest), pointer(at, index))
-        case (name, *rest), dict() if name in value:
-            yield from _select(value[name], tuple(rest), pointer(at, name))
 
 
 def _check_key(key: object, at: str, first: dict[str, str]) -> Iterator[Finding]:

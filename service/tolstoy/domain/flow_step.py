@@ -22,6 +22,8 @@ MAX_APPROVALS: Final = 20
 MAX_CALL_SECONDS: Final = 3600
 MAX_DELAY_SECONDS: Final = 24 * 3600
 MAX_WAIT_SECONDS: Final = 366 * 24 * 3600
+MAX_DURATION_SECONDS: Final = 366 * 24 * 3600
+MAX_PATH: Final = 500
 WEEK_SECONDS: Final = 7 * 24 * 3600
 
 # Expressions say `steps.<key>`, so a key has no "-" (a minus there) and is none of CEL's four keywords.
