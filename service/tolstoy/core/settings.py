@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import io
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 from dotenv.parser import parse_stream
 
 from tolstoy.core import database_urls
+from tolstoy.core import setting_readers as read
 
 Environment = Literal["development", "production", "test"]
 AuthMode = Literal["headers", "gateway", "api-key"]
@@ -26,93 +26,6 @@ class SettingsError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(self.args)
-
-
-# A reader turns a variable's text into its value; its ValueError goes on with the sentence "NAME: …" begins.
-
-
-def _text(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("has a line break or another control character; write plain text")
-    return value
-
-
-def _path(value: str) -> Path:
-    return Path(os.path.expanduser(_text(value)))
-
-
-def _boolean(value: str) -> bool:
-    word = value.strip().lower()
-    if word in ("true", "1", "yes", "on"):
-        return True
-    if word in ("false", "0", "no", "off"):
-        return False
-    raise ValueError(f"{value!r} is neither true nor false; write true or false")
-
-
-def _choice(literal: object) -> Callable[[str], str]:
-    def read(value: str) -> str:
-        *others, last = get_args(literal)
-        word = value.strip().lower()
-        if word not in (*others, last):
-            raise ValueError(f"{value!r} is not known; write {', '.join(others)} or {last}")
-        return word
-
-    return read
-
-
-def _whole(least: int, most: int, what: str = "a number allowed here") -> Callable[[str], int]:
-    def read(value: str) -> int:
-        digits = value.strip()
-        # int() alone would take 1_000 and other scripts' digits, and refuses only after 4300 of them
-        if not re.fullmatch(r"[0-9]{1,18}", digits) or not least <= int(digits) <= most:
-            raise ValueError(f"{value!r} is not {what}; write a number from {least} to {most}")
-        return int(digits)
-
-    return read
-
-
-def _seconds(least: float, most: float) -> Callable[[str], float]:
-    def read(value: str) -> float:
-        number = value.strip()
-        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", number) or not least <= float(number) <= most:
-            raise ValueError(f"{value!r} is not a time in seconds; write a number from {least:g} to {most:g}")
-        return float(number)
-
-    return read
-
-
-def _matching(pattern: str, what: str) -> Callable[[str], str]:
-    def read(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"{value!r} is not {what}")
-        return value
-
-    return read
-
-
-def _database_url(value: str) -> str:
-    database_urls.parse(value)
-    return value
-
-
-def _secret(least: int) -> Callable[[str], str]:
-    def read(value: str) -> str:
-        if len(value) < least:
-            raise ValueError(f"is too short; write at least {least} random characters")
-        # both go over HTTP headers
-        if not re.fullmatch(r"[!-~]+", value):
-            raise ValueError("has a space or a character outside ASCII; write letters, digits and signs only")
-        return value
-
-    return read
-
-
-_host = _matching(r"[A-Za-z0-9._:%-]+", "a host; write an IP address or a host name, without a port")
-_region = _matching(r"[a-z]{2,}(-[a-z]+)+-[0-9]+", "a region; write one such as us-east-1")
-_secret_name = _matching(r"[A-Za-z0-9/_+=.@:-]{1,2048}", "a secret's name; write its name or its ARN")
-_aws_key = _secret(1)
-_endpoint = _matching(r"https?://[^\s/?#@]+(/[^\s?#]*)?", "an endpoint; write https:// and a host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,43 +41,58 @@ class Variable:
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings. Defaults that depend on other settings are filled in by `load`."""
 
-    env: Annotated[Environment, Variable("APP_ENV", _choice(Environment), alias="NODE_ENV")] = "development"
-    app_name: Annotated[str, Variable("APP_NAME", _text)] = "Tolstoy"
-    host: Annotated[str, Variable("HOST", _host)] = "127.0.0.1"
-    port: Annotated[int, Variable("PORT", _whole(1, 65535, "a port"))] = 3000
-    workers: Annotated[int, Variable("WORKERS", _whole(1, 512))] = 1
-
-    database_url: Annotated[str | None, Variable("DATABASE_URL", _database_url, secret=True)] = None
-    direct_url: Annotated[str | None, Variable("DIRECT_URL", _database_url, secret=True)] = None
-    data_dir: Annotated[Path, Variable("DATA_DIR", _path)] = Path(".tolstoy")
-    pool_size: Annotated[int, Variable("DATABASE_POOL_SIZE", _whole(1, 200))] = 10
-    pool_waiters: Annotated[int, Variable("DATABASE_POOL_WAITERS", _whole(0, 100_000))] = 200
-    pool_timeout_seconds: Annotated[float, Variable("DATABASE_POOL_TIMEOUT", _seconds(0.1, 300))] = 5.0
-    statement_cache_size: Annotated[int, Variable("DATABASE_STATEMENT_CACHE_SIZE", _whole(0, 10_000))] = 512
-
-    auth_mode: Annotated[AuthMode, Variable("AUTH_MODE", _choice(AuthMode))] = "headers"
-    gateway_secret: Annotated[str | None, Variable("GATEWAY_SECRET", _secret(32), secret=True)] = None
-
-    max_body_bytes: Annotated[int, Variable("MAX_BODY_BYTES", _whole(1024, 1 << 30))] = 1_048_576
-    request_timeout_seconds: Annotated[int, Variable("REQUEST_TIMEOUT", _whole(1, 3600))] = 15
-    response_timeout_seconds: Annotated[int, Variable("RESPONSE_TIMEOUT", _whole(1, 3600))] = 60
-    keep_alive_timeout_seconds: Annotated[int, Variable("KEEP_ALIVE_TIMEOUT", _whole(1, 3600))] = 75
-    shutdown_timeout_seconds: Annotated[int, Variable("SHUTDOWN_TIMEOUT", _whole(1, 3600))] = 15
-
-    log_level: Annotated[LogLevel, Variable("LOG_LEVEL", _choice(LogLevel))] = "info"
-    log_format: Annotated[LogFormat, Variable("LOG_FORMAT", _choice(LogFormat))] = "console"
-    access_log: Annotated[bool, Variable("ACCESS_LOG", _boolean)] = True
-
-    use_aws_secrets: Annotated[bool, Variable("USE_AWS_SECRETS", _boolean)] = False
-    aws_region: Annotated[str, Variable("AWS_REGION", _region)] = "us-east-1"
-    aws_secret_name: Annotated[str, Variable("AWS_SECRET_NAME", _secret_name)] = "tolstoy-db-secret"  # noqa: S105 - a name
-    aws_endpoint_url: Annotated[str | None, Variable("AWS_ENDPOINT_URL", _endpoint)] = None
-    # boto3 would find these three in the environment by itself, but not in .env
-    aws_access_key_id: Annotated[str | None, Variable("AWS_ACCESS_KEY_ID", _aws_key, secret=True)] = None
-    aws_secret_access_key: Annotated[str | None, Variable("AWS_SECRET_ACCESS_KEY", _aws_key, secret=True)] = (
-        None
+    env: Annotated[Environment, Variable("APP_ENV", read.choice(Environment), alias="NODE_ENV")] = (
+        "development"
     )
-    aws_session_token: Annotated[str | None, Variable("AWS_SESSION_TOKEN", _aws_key, secret=True)] = None
+    app_name: Annotated[str, Variable("APP_NAME", read.text)] = "Tolstoy"
+    host: Annotated[str, Variable("HOST", read.host)] = "127.0.0.1"
+    port: Annotated[int, Variable("PORT", read.whole(1, 65535, "a port"))] = 3000
+    workers: Annotated[int, Variable("WORKERS", read.whole(1, 512))] = 1
+
+    database_url: Annotated[str | None, Variable("DATABASE_URL", read.database_url, secret=True)] = None
+    direct_url: Annotated[str | None, Variable("DIRECT_URL", read.database_url, secret=True)] = None
+    data_dir: Annotated[Path, Variable("DATA_DIR", read.path)] = Path(".tolstoy")
+    pool_size: Annotated[int, Variable("DATABASE_POOL_SIZE", read.whole(1, 200))] = 10
+    pool_waiters: Annotated[int, Variable("DATABASE_POOL_WAITERS", read.whole(0, 100_000))] = 200
+    pool_timeout_seconds: Annotated[float, Variable("DATABASE_POOL_TIMEOUT", read.seconds(0.1, 300))] = 5.0
+    statement_cache_size: Annotated[int, Variable("DATABASE_STATEMENT_CACHE_SIZE", read.whole(0, 10_000))] = (
+        512
+    )
+
+    auth_mode: Annotated[AuthMode, Variable("AUTH_MODE", read.choice(AuthMode))] = "headers"
+    gateway_secret: Annotated[str | None, Variable("GATEWAY_SECRET", read.secret(32), secret=True)] = None
+
+    max_body_bytes: Annotated[int, Variable("MAX_BODY_BYTES", read.whole(1024, 1 << 30))] = 1_048_576
+    request_timeout_seconds: Annotated[int, Variable("REQUEST_TIMEOUT", read.whole(1, 3600))] = 15
+    response_timeout_seconds: Annotated[int, Variable("RESPONSE_TIMEOUT", read.whole(1, 3600))] = 60
+    keep_alive_timeout_seconds: Annotated[int, Variable("KEEP_ALIVE_TIMEOUT", read.whole(1, 3600))] = 75
+    shutdown_timeout_seconds: Annotated[int, Variable("SHUTDOWN_TIMEOUT", read.whole(1, 3600))] = 15
+
+    public_url: Annotated[str, Variable("PUBLIC_URL", read.endpoint)] = "http://localhost:3000"
+    run_worker: Annotated[bool, Variable("RUN_WORKER", read.boolean)] = True
+    worker_concurrency: Annotated[int, Variable("WORKER_CONCURRENCY", read.whole(2, 5000))] = 200
+    lease_seconds: Annotated[int, Variable("LEASE_SECONDS", read.whole(2, 300))] = 10
+    retention_days: Annotated[int, Variable("RETENTION_DAYS", read.whole(0, 36_500))] = 30
+    max_payload_bytes: Annotated[int, Variable("MAX_PAYLOAD_BYTES", read.whole(1024, 64 << 20))] = 1_048_576
+    egress_allow: Annotated[tuple[str, ...], Variable("EGRESS_ALLOW", read.destinations)] = ()
+    max_response_bytes: Annotated[int, Variable("MAX_RESPONSE_BYTES", read.whole(1024, 100 << 20))] = (
+        1_048_576
+    )
+
+    log_level: Annotated[LogLevel, Variable("LOG_LEVEL", read.choice(LogLevel))] = "info"
+    log_format: Annotated[LogFormat, Variable("LOG_FORMAT", read.choice(LogFormat))] = "console"
+    access_log: Annotated[bool, Variable("ACCESS_LOG", read.boolean)] = True
+
+    use_aws_secrets: Annotated[bool, Variable("USE_AWS_SECRETS", read.boolean)] = False
+    aws_region: Annotated[str, Variable("AWS_REGION", read.region)] = "us-east-1"
+    aws_secret_name: Annotated[str, Variable("AWS_SECRET_NAME", read.secret_name)] = "tolstoy-db-secret"  # noqa: S105 - a name
+    aws_endpoint_url: Annotated[str | None, Variable("AWS_ENDPOINT_URL", read.endpoint)] = None
+    # boto3 would find these three in the environment by itself, but not in .env
+    aws_access_key_id: Annotated[str | None, Variable("AWS_ACCESS_KEY_ID", read.aws_key, secret=True)] = None
+    aws_secret_access_key: Annotated[
+        str | None, Variable("AWS_SECRET_ACCESS_KEY", read.aws_key, secret=True)
+    ] = None
+    aws_session_token: Annotated[str | None, Variable("AWS_SESSION_TOKEN", read.aws_key, secret=True)] = None
 
     @property
     def production(self) -> bool:
@@ -268,6 +196,8 @@ def _complete(values: dict[str, Any]) -> Settings:
     defaults = {
         "host": "0.0.0.0" if production else "127.0.0.1",  # noqa: S104 - in production a proxy stands before it
         "workers": _cores() if production else 1,
+        "run_worker": not production,
+        "public_url": f"http://localhost:{values.get('port', 3000)}",
         "log_format": "json" if production else "console",
         "use_aws_secrets": production and "database_url" not in values,
         "direct_url": values.get("database_url"),

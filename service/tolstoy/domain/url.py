@@ -1,0 +1,56 @@
+"""URLs that calls are sent to, in their parts and in ASCII: what is refused here no reader can read in two ways."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from yarl import URL
+
+# A backslash is a slash to some readers, and white space is dropped by others.
+_NEVER: Final = re.compile(r"[\x00-\x20\x7f\\]")
+_LONE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+class UrlError(ValueError):
+    """This is no URL to call."""
+
+
+class Parts(NamedTuple):
+    origin: str
+    path: str
+    query: str
+
+
+@lru_cache(maxsize=1024)
+def split(url: str) -> Parts:
+    """Raises UrlError, whose message says what to write. A fragment is dropped."""
+    if _NEVER.search(url):
+        raise UrlError("no white space, backslash or control character in a URL")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        if parts.scheme not in ("http", "https"):
+            raise UrlError("write a URL that starts with https:// or http://")
+        host = URL.build(scheme=parts.scheme, host=parts.hostname or "").raw_host
+    except UrlError:
+        raise
+    except ValueError as exc:
+        raise UrlError(f"this is not a URL: {exc}") from exc
+    if "@" in parts.netloc:
+        raise UrlError("no user name or password in a URL; send them in a header")
+    if not host or "%" in host:
+        raise UrlError("this URL names no host")
+    # the default port is left out, so that one origin is one text
+    said = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    origin = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{said}"
+    return Parts(origin, ascii_only(parts.path), ascii_only(parts.query))
+
+
+def ascii_only(text: str) -> str:
+    """Percent-encoded where it has to be; what is encoded already stays as it is."""
+    return quote(_LONE_PERCENT.sub("%25", text), safe="/%:@!$&'()*+,;=~?-._")

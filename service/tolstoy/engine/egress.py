@@ -1,0 +1,137 @@
+"""Which addresses calls may reach: a list of our own, since what `ipaddress` calls global differs by release.
+
+IANA's special-purpose registries (IPv4 and IPv6), the clouds' metadata addresses, and the Fetch standard's bad ports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
+
+_V4: Final = tuple(
+    (IPv4Network(network), what)
+    for network, what in (
+        ("169.254.169.254/32", "a metadata address"),
+        ("169.254.170.0/24", "a metadata address"),
+        ("168.63.129.16/32", "a metadata address"),  # Azure's, in the midst of public ones
+        ("100.100.100.200/32", "a metadata address"),
+        ("192.0.0.192/32", "a metadata address"),
+        ("0.0.0.0/8", "an address of this machine"),
+        ("127.0.0.0/8", "a loopback address"),
+        ("10.0.0.0/8", "a private address"),
+        ("172.16.0.0/12", "a private address"),
+        ("192.168.0.0/16", "a private address"),
+        ("100.64.0.0/10", "an address of a carrier's network"),
+        ("169.254.0.0/16", "a link-local address"),
+        ("192.0.0.0/24", "a reserved address"),
+        ("192.0.2.0/24", "a documentation address"),
+        ("198.51.100.0/24", "a documentation address"),
+        ("203.0.113.0/24", "a documentation address"),
+        ("198.18.0.0/15", "a benchmarking address"),
+        ("192.88.99.0/24", "a 6to4 relay"),
+        ("224.0.0.0/4", "a multicast address"),
+        ("255.255.255.255/32", "the broadcast address"),
+        ("240.0.0.0/4", "a reserved address"),
+    )
+)
+_V6: Final = tuple(
+    (IPv6Network(network), what)
+    for network, what in (
+        ("fd00:ec2::254/128", "a metadata address"),
+        ("fd20:ce::254/128", "a metadata address"),
+        ("::/128", "an address of this machine"),
+        ("::1/128", "a loopback address"),
+        ("::/96", "an IPv4-compatible address"),
+        ("::ffff:0:0:0/96", "a translated IPv4 address"),
+        ("64:ff9b::/96", "a NAT64 address"),
+        ("64:ff9b:1::/48", "a NAT64 address"),
+        ("100::/64", "a discard address"),
+        ("2001::/32", "a Teredo address"),
+        ("2001:2::/48", "a benchmarking address"),
+        ("2001::/23", "a reserved address"),
+        ("2001:db8::/32", "a documentation address"),
+        ("3fff::/20", "a documentation address"),
+        ("2002::/16", "a 6to4 address"),
+        ("5f00::/16", "a segment routing address"),
+        ("fc00::/7", "a private address"),
+        ("fe80::/10", "a link-local address"),
+        ("fec0::/10", "a site-local address"),
+        ("ff00::/8", "a multicast address"),
+    )
+)
+_UNICAST: Final = IPv6Network("2000::/3")
+
+_PORTS: Final = frozenset(
+    (
+        0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,
+        109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515,
+        526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049,
+        3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is allowed beyond the public internet."""
+
+    hosts: frozenset[str] = frozenset()
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    @classmethod
+    def allowing(cls, entries: Iterable[str]) -> Policy:
+        """Of host names, addresses and CIDR ranges, as `EGRESS_ALLOW` has them."""
+        hosts, networks = set(), []
+        for entry in entries:
+            try:
+                networks.append(ip_network(entry))
+            except ValueError:
+                hosts.add(_plain(entry))
+        return cls(frozenset(hosts), tuple(networks))
+
+    def refusal(self, host: str, address: str, port: int) -> str | None:
+        """What forbids to connect to this address, for a URL that names this host; None where nothing does.
+
+        To be asked for the very address that is connected to: between two look-ups a name can change its mind.
+        """
+        if _plain(host) in self.hosts:
+            return None
+        try:
+            # a zone (fe80::1%eth0) says by which way, not where
+            ip = _unwrapped(ip_address(address.partition("%")[0]))
+        except ValueError:
+            return "no IP address"
+        if any(ip in network for network in self.networks):
+            return None
+        return _special(ip) or (f"port {port}, which belongs to another protocol" if port in _PORTS else None)
+
+
+def is_disguised(host: str) -> bool:
+    """Whether a host is an IPv4 address in a notation of its own, such as 2130706433, 0x7f.1, 0177.0.0.1 or 127.1.
+
+    By the URL standard a host whose last label is a number is an IPv4 address, or nothing.
+    """
+    last = host.removesuffix(".").rpartition(".")[2].lower()
+    if ":" in host or not (last.isdigit() or last.startswith("0x")):
+        return False
+    try:
+        return str(ip_address(host)) != host
+    except ValueError:
+        return True
+
+
+def _plain(host: str) -> str:
+    return host.removesuffix(".").lower()
+
+
+def _unwrapped(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    return (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
+
+
+def _special(ip: IPv4Address | IPv6Address) -> str | None:
+    if isinstance(ip, IPv4Address):
+        return next((what for network, what in _V4 if ip in network), None)
+    what = next((what for network, what in _V6 if ip in network), None)
+    return what or (None if ip in _UNICAST else "a reserved address")

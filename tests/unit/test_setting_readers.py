@@ -1,0 +1,20 @@
+import pytest
+
+from tolstoy.core.setting_readers import destinations
+
+
+def test_destinations_are_names_addresses_and_ranges() -> None:
+    given = "10.1.0.0/16, 127.0.0.1 ,fd00:1::/48,::1,CRM.Internal,localhost,my_db.local,"
+    assert destinations(given) == (
+        "10.1.0.0/16", "127.0.0.1/32", "fd00:1::/48", "::1/128", "crm.internal", "localhost", "my_db.local",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["http://crm", "crm:80", "10.0.0.5/8", "127.1", "2130706433", "*.internal", "a b", "crm/16", "[::1]", "bücher.de",
+     "10.0.0.256", "crm..internal", "."],
+)  # fmt: skip
+def test_what_is_no_destination_is_refused_with_what_to_write(value: str) -> None:
+    with pytest.raises(ValueError, match="write a host name, an address or a range"):
+        destinations(f"10.0.0.0/8,{value}")

@@ -1,0 +1,58 @@
+"""Every variable and the attribute it ends in."""
+
+from pathlib import Path
+
+import msgspec
+
+from tests.unit.test_settings import SECRET, URL
+from tolstoy.core.settings import FIELDS, Settings, load
+
+
+def test_every_variable_is_read_into_its_attribute() -> None:
+    given = {
+        "APP_ENV": "test", "APP_NAME": "War", "HOST": "localhost", "PORT": "1", "WORKERS": "4",
+        "DATABASE_URL": URL, "DIRECT_URL": URL + "&connect_timeout=3", "DATA_DIR": "/data",
+        "DATABASE_POOL_SIZE": "7", "DATABASE_POOL_WAITERS": "0", "DATABASE_POOL_TIMEOUT": "0.5",
+        "DATABASE_STATEMENT_CACHE_SIZE": "0", "AUTH_MODE": "gateway", "GATEWAY_SECRET": SECRET,
+        "MAX_BODY_BYTES": "2048", "REQUEST_TIMEOUT": "2", "RESPONSE_TIMEOUT": "3", "KEEP_ALIVE_TIMEOUT": "4",
+        "SHUTDOWN_TIMEOUT": "5", "LOG_LEVEL": "WARNING", "LOG_FORMAT": "json", "ACCESS_LOG": "off",
+        "USE_AWS_SECRETS": "no", "AWS_REGION": "eu-central-1", "AWS_SECRET_NAME": "team/db",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "AWS_ACCESS_KEY_ID": "AKIA",
+        "AWS_SECRET_ACCESS_KEY": "k", "AWS_SESSION_TOKEN": "t", "EGRESS_ALLOW": "a.b", "MAX_RESPONSE_BYTES": "4096",
+        "PUBLIC_URL": "https://flows.example.com", "RUN_WORKER": "no", "WORKER_CONCURRENCY": "20",
+        "LEASE_SECONDS": "3",
+        "RETENTION_DAYS": "0", "MAX_PAYLOAD_BYTES": "8192",
+    }  # fmt: skip
+    assert given.keys() == {variable.name for variable in FIELDS.values()}
+    read_back = msgspec.structs.asdict(load(given, dotenv=None))
+    assert read_back == {
+        "env": "test", "app_name": "War", "host": "localhost", "port": 1, "workers": 4,
+        "database_url": URL, "direct_url": URL + "&connect_timeout=3", "data_dir": Path("/data"),
+        "pool_size": 7, "pool_waiters": 0, "pool_timeout_seconds": 0.5,
+        "statement_cache_size": 0, "auth_mode": "gateway", "gateway_secret": SECRET,
+        "max_body_bytes": 2048, "request_timeout_seconds": 2, "response_timeout_seconds": 3,
+        "keep_alive_timeout_seconds": 4, "shutdown_timeout_seconds": 5,
+        "log_level": "warning", "log_format": "json", "access_log": False,
+        "use_aws_secrets": False, "aws_region": "eu-central-1", "aws_secret_name": "team/db",
+        "aws_endpoint_url": "http://127.0.0.1:4566", "aws_access_key_id": "AKIA",
+        "aws_secret_access_key": "k", "aws_session_token": "t", "egress_allow": ("a.b",), "max_response_bytes": 4096,
+        "public_url": "https://flows.example.com", "run_worker": False, "worker_concurrency": 20, "lease_seconds": 3,
+        "retention_days": 0, "max_payload_bytes": 8192,
+    }  # fmt: skip
+
+
+def test_the_worker_runs_beside_the_api_but_in_production() -> None:
+    assert load({}, dotenv=None).run_worker
+    production = {
+        "APP_ENV": "production",
+        "AUTH_MODE": "gateway",
+        "GATEWAY_SECRET": SECRET,
+        "DATABASE_URL": URL,
+    }
+    assert not load(production, dotenv=None).run_worker
+    assert load(production | {"RUN_WORKER": "true"}, dotenv=None).run_worker
+
+
+def test_the_public_address_follows_the_port() -> None:
+    assert load({}, dotenv=None).public_url == Settings().public_url == "http://localhost:3000"
+    assert load({"PORT": "4000"}, dotenv=None).public_url == "http://localhost:4000"
