@@ -30,7 +30,11 @@ VALUES = {
     "method": "GET",
     "endpoint": "/",
     "status": "started",
+    "trigger": "manual",
+    "kind": "approval",
 }
+# Columns that may be empty, but not in these rows.
+ALSO = {"executions": ["version"]}
 BY_TYPE = {"text": "x", "varchar": "x", "jsonb": "{}", "bytea": b"x", "int2": 1, "int4": 1, "int8": 1}
 
 _COLUMNS = """
@@ -80,7 +84,7 @@ class Catalog:
                     mine: rows[key.target][theirs]
                     for mine, theirs in zip(key.columns, key.target_columns, strict=True)
                 }
-        for column in self.needed[table]:
+        for column in (*self.needed[table], *ALSO.get(table, ())):
             row.setdefault(column, self._value(table, column))
         return row
 

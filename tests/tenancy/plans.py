@@ -40,6 +40,13 @@ _SAMPLES = {
     "jsonb": "'{}'",
     "timestamptz": "now()",
     "int4": "1",
+    "int2": "1",
+    "int8": "1",
+    "float8": "1",
+    "bool": "true",
+    "bytea": "'x'",
+    "text[]": "'{x}'",
+    "uuid[]": f"'{{{new_id()}}}'",
 }
 
 

@@ -26,9 +26,25 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "ActionCreate": {"toolId": "tool_id", "name": "New one", "method": "GET", "endpoint": "/new"},
     "ActionChange": {"toolId": "tool_id"},
     "FlowCreate": {"name": "New", **DOCUMENT},
+    "FlowValidate": DOCUMENT,
     "FlowChange": {"name": "Changed", "steps": []},
     "ExecutionLogCreate": {"flowId": "flow_id", "stepKey": "greet", "inputs": {}, "status": "started"},
     "ExecutionLogChange": {"status": "failed"},
+    "ExecutionCreate": {},
+    "ActionExecute": {},
+    "DryRunCreate": {"recordedFrom": "execution_id"},
+    "ExecutionCancel": {"reason": "No more"},
+    "ExecutionResume": {"fromStep": "ok"},
+    "Decision": {"comment": "Fine"},
+    "ExecutionsCancel": {"filter": {"version": 1}},
+    "ExecutionsResume": {"filter": {"version": 1}},
+    "HookCreate": {"name": "New"},
+    "HookChange": {"name": "Changed"},
+    "ScheduleCreate": {"flowId": "flow_id", "name": "New", "cron": "0 0 1 1 *"},
+    "ScheduleChange": {"name": "Changed"},
+    "SchedulePause": {"note": "A holiday"},
+    "SubscriptionCreate": {"flowId": "flow_id", "url": "http://new.invalid", "events": ["execution.failed"]},
+    "SubscriptionChange": {"flowId": "flow_id"},
 }
 # Ids in bodies that refer to no row yet.
 FREE = {"executionId"}
@@ -40,8 +56,11 @@ OPEN = {
     "get_detailed_status",
     "get_metrics",
     "get_openapi",
+    "get_flow_schema",
     "list_problems",
     "get_problem",
+    "receive_hook",  # opens for whoever has the token in its address
+    "receive_callback",  # the same
 }
 PAGES = {"docs", "docs/<name:str>"}  # the documentation's files are no operations
 

@@ -35,6 +35,7 @@ async def test_a_published_version_never_changes(
         for change in changes:
             refused = await tried(connection, change, tenants.alice)
             assert refused is not None and refused.sqlstate == "TY409", change
-        await connection.execute("DELETE FROM execution_logs WHERE org_id = $1", tenants.alice)
+        for table in ("execution_logs", "executions", "hooks", "schedules", "subscriptions"):
+            await connection.execute(f"DELETE FROM {table} WHERE org_id = $1", tenants.alice)
         await connection.execute("DELETE FROM flows WHERE org_id = $1", tenants.alice)
         assert not await connection.fetch("SELECT FROM flow_versions WHERE org_id = $1", tenants.alice)

@@ -51,6 +51,7 @@ async def measured(
             "DATABASE_URL": wire.url,
             "DIRECT_URL": module_database.direct_url,
             "DATABASE_POOL_SIZE": "1",
+            "RUN_WORKER": "false",  # its rounds would be counted too
         }
         with serving(tmp_path_factory.mktemp("measured"), settings) as served:
             async with httpx.AsyncClient(base_url=served.url, timeout=20) as http:
@@ -68,6 +69,10 @@ async def _all_kinds(measured: Measured) -> dict[str, int]:
         "inputs": {},
         "status": "started",
     }
+    ready = await measured.made("/flows", FLOW)
+    await measured.ask("POST", f"{ready}/publish")
+    run = await measured.ask("POST", f"{ready}/executions", {})
+    action_path = await measured.made("/actions", {**action, "key": uuid4().hex})
     owned = {"name": "Another", "owner": {"email": "a@example.com"}}
     trips = measured.trips
     return {
@@ -85,6 +90,13 @@ async def _all_kinds(measured: Measured) -> dict[str, int]:
         "change a flow's name": await trips("PUT", flow, {"name": "Renamed"}),
         "change a flow's steps": await trips("PUT", flow, {"steps": [{"key": "a", "wait": {"seconds": 1}}]}),
         "publish a flow": await trips("POST", f"{flow}/publish"),
+        "start a run": await trips("POST", f"{ready}/executions", {}),
+        "cancel a run": await trips("POST", f"/executions/{run.json()['id']}/cancel"),
+        "resume a run": await trips("POST", f"/executions/{run.json()['id']}/resume"),
+        "read an execution with its steps": await trips("GET", f"/executions/{run.json()['id']}"),
+        "run an action, until it is queued": await trips("POST", f"{action_path}/execute?wait=0", {}),
+        "count a flow's runs": await trips("GET", f"{ready}/stats"),
+        "try a flow that calls no action": await trips("POST", f"{ready}/dry-run", {}),
         "delete an action or an execution log": await trips(
             "DELETE", await measured.made("/actions", {**action, "key": uuid4().hex})
         ),
@@ -118,6 +130,7 @@ async def test_each_noun_is_read_listed_and_created_in_one(measured: Measured) -
     """Also with a filter, with what it includes, and for an organization."""
     flow = await measured.made("/flows", FLOW)
     paths = ["/tools", "/actions", "/flows", "/users", "/execution-logs", "/organizations", flow]
+    paths += ["/schedules", "/subscriptions"]
     paths += [
         f"{flow}/versions",
         f"{flow}/versions/1",

@@ -9,7 +9,14 @@ from tests.tenancy.catalog import Catalog, Tenants
 from tests.tenancy.connections import scoped, tried
 
 # Who may run as another than the caller.
-DEFINERS = {"tolstoy.census(uuid)": "tolstoy_census"}
+DEFINERS = {
+    "tolstoy.census(uuid)": "tolstoy_census",
+    "tolstoy.enqueue(text, uuid, integer, timestamp with time zone)": "tolstoy_queue",
+    "tolstoy.due_runs(integer)": "tolstoy_clock",
+    "tolstoy.next_due()": "tolstoy_clock",
+    "tolstoy.crowded()": "tolstoy_clock",
+    "tolstoy.due_schedules(integer)": "tolstoy_clock",
+}
 
 
 async def test_the_service_owns_nothing_and_is_nobody_else(service: asyncpg.Connection) -> None:

@@ -16,7 +16,10 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.api.acting import open_wait
+from tests.api.triggers import one_of_each_trigger
 from tests.conftest import Databases, Member, founded
+from tests.engine.echo_server import serving_in_thread
 from tests.tenancy.routes import (
     ALL,
     BODIES,
@@ -33,8 +36,8 @@ from tests.tenancy.routes import (
 from tolstoy.db.tenancy import Door
 
 
-async def _one_of_everything(http: httpx.AsyncClient, member: Member) -> dict[str, str]:
-    """The id of one thing of each kind, by the name it has in paths."""
+async def _one_of_everything(http: httpx.AsyncClient, member: Member, receiver: str) -> dict[str, str]:
+    """The id of one thing of each kind, by the name it has in paths; `receiver` is who is told of events."""
 
     async def made(path: str, body: Mapping[str, Any]) -> str:
         answer = await http.post(path, json=body, headers=member.headers)
@@ -49,13 +52,20 @@ async def _one_of_everything(http: httpx.AsyncClient, member: Member) -> dict[st
     published = await http.post(f"/flows/{flow}/publish", headers=member.headers)
     assert published.status_code == 200, published.text
     log = {"flowId": flow, "stepKey": "greet", "inputs": {"secret": "hers"}, "status": "completed"}
+    triggers = await one_of_each_trigger(http, member, flow, receiver)
+    run = await http.post(f"/flows/{flow}/executions", json={}, params={"wait": 30}, headers=member.headers)
+    assert run.status_code == 200, run.text
+    await open_wait(http, member)
     return {
         "user_id": await made("/users", {"email": "colleague@example.com"}),
         "tool_id": tool,
         "action_id": action,
         "flow_id": flow,
         "version": "1",
+        "execution_id": str(run.json()["id"]),
+        "step_path": "somewhere",
         "execution_log_id": await made("/execution-logs", log),
+        **triggers,
     }
 
 
@@ -67,7 +77,8 @@ class Party:
 
 async def _party(http: httpx.AsyncClient, email: str) -> Party:
     member = await founded(http, email)
-    return Party(member, await _one_of_everything(http, member))
+    with serving_in_thread() as receiver:
+        return Party(member, await _one_of_everything(http, member, receiver.url))
 
 
 @pytest.fixture(scope="module")

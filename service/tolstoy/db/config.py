@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 MODELS = "tolstoy.db.models"
+TRIGGERS = "tolstoy.db.trigger_models"
 
 
 def tortoise(credentials: Mapping[str, Any], *, migrating: bool = False) -> dict[str, Any]:
@@ -13,7 +14,7 @@ def tortoise(credentials: Mapping[str, Any], *, migrating: bool = False) -> dict
         },
         "apps": {
             "models": {
-                "models": [MODELS, "aerich.models"] if migrating else [MODELS],
+                "models": [MODELS, TRIGGERS, *(["aerich.models"] if migrating else [])],
                 "default_connection": "default",
             },
         },

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 APP_ROLE = "tolstoy_app"
 # What the migrations may put something into: compared by status, emptied by reset. The first is the tables'.
-SCHEMAS = ("public", "tolstoy")
+SCHEMAS = ("public", "tolstoy", "queue")
 LOCK_TIMEOUT_SECONDS = 10
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('tolstoy.migrate', 0))"
 _LOCK = "SELECT pg_advisory_lock(hashtextextended('tolstoy.migrate', 0))"

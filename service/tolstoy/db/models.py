@@ -10,7 +10,7 @@ from tortoise.indexes import Index
 from tolstoy.core.ids import new_id
 
 
-def _json(*, null: bool = False) -> Any:
+def json_field(*, null: bool = False) -> Any:
     return fields.JSONField(
         null=null, encoder=lambda value: msgspec.json.encode(value).decode(), decoder=msgspec.json.decode
     )
@@ -30,6 +30,7 @@ class Entity(Model):
 
 class Organization(Entity):
     name = fields.CharField(max_length=200)
+    max_running_executions = fields.IntField(db_default=100)
 
     class Meta:
         table = "organizations"
@@ -57,7 +58,7 @@ class Tool(TenantEntity):
     name = fields.CharField(max_length=200)
     base_url = fields.CharField(max_length=2000)
     auth_type = fields.CharField(max_length=20)
-    auth_config = _json(null=True)
+    auth_config = json_field(null=True)
     description = fields.CharField(max_length=2000, null=True)
 
     class Meta:
@@ -71,9 +72,10 @@ class Action(TenantEntity):
     name = fields.CharField(max_length=200)
     method = fields.CharField(max_length=10)
     endpoint = fields.CharField(max_length=2000)
-    headers = _json(null=True)
-    input_schema = _json(null=True)
+    headers = json_field(null=True)
+    input_schema = json_field(null=True)
     execute_if = fields.CharField(max_length=2000, null=True)
+    on_unknown = fields.CharField(max_length=10, db_default="retry")
 
     class Meta:
         table = "actions"
@@ -86,6 +88,7 @@ class Flow(TenantEntity):
     description = fields.CharField(max_length=2000, null=True)
     version = fields.IntField(db_default=1)  # the newest one, draft or published
     published_version = fields.IntField(null=True)
+    max_running_executions = fields.IntField(null=True)
 
     class Meta:
         table = "flows"
@@ -95,7 +98,7 @@ class Flow(TenantEntity):
 class FlowVersion(TenantEntity):
     flow_id = fields.UUIDField()
     version = fields.IntField()
-    document = _json()
+    document = json_field()
     published_at = fields.DatetimeField(null=True)
     published_by = fields.UUIDField(
         null=True
@@ -106,15 +109,74 @@ class FlowVersion(TenantEntity):
         unique_together = (("org_id", "flow_id", "version"), ("org_id", "id"))
 
 
+class Execution(TenantEntity):
+    """A run. Its transitions, and what follows from each, are kept by functions and a trigger (migrations 9 and 10).
+
+    `epoch` counts the claims: a worker writes only under the epoch it claimed. `job_id` is the one job of the queue
+    that may claim the run. `seq` numbers what has happened, for those who follow it. A queued run without a job is
+    `parked`: its organization, or its flow, has as many runs as it may.
+    """
+
+    flow_id = fields.UUIDField(null=True)  # without one, the run of a single action
+    version = fields.IntField(null=True)
+    action_key = fields.CharField(max_length=64, null=True)
+    user_id = fields.UUIDField()
+    trigger = fields.CharField(max_length=20)
+    trigger_id = fields.UUIDField(null=True)
+    dedupe_key = fields.CharField(max_length=600, null=True)
+    parent_id = fields.UUIDField(null=True)
+    parent_path = fields.CharField(max_length=500, null=True)
+    depth = fields.SmallIntField(db_default=0)
+    status = fields.CharField(max_length=20, db_default="queued")
+    parked = fields.BooleanField(db_default=False)
+    inputs = json_field()
+    output = json_field(null=True)
+    error = json_field(null=True)
+    job_id = fields.BigIntField(null=True)
+    epoch = fields.IntField(db_default=0)
+    claims = fields.IntField(db_default=0)  # since it last got on: a run that kills its workers must end
+    seq = fields.BigIntField(db_default=0)
+    status_seq = fields.BigIntField(db_default=0)
+    signalled = fields.BooleanField(db_default=False)
+    watched = fields.BooleanField(db_default=False)
+    waiting_for = fields.CharField(max_length=20, null=True)
+    wake_at = fields.DatetimeField(null=True)
+    deadline_at = fields.DatetimeField(null=True)
+    cancel_requested_at = fields.DatetimeField(null=True)
+    callback_secret = fields.BinaryField()
+    started_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "executions"
+        unique_together = (("org_id", "id"), ("org_id", "dedupe_key"))
+        indexes = (
+            Index(fields=["org_id", "flow_id", "id"]),
+            Index(fields=["org_id", "status", "id"]),
+            Index(fields=["org_id", "parent_id"]),
+        )
+
+
 class ExecutionLog(TenantEntity):
-    flow_id = fields.UUIDField()
+    """One attempt of a step. `recorded` rows are the engine's; `superseded` ones were undone by a resume."""
+
+    flow_id = fields.UUIDField(null=True)
     execution_id = fields.UUIDField(null=True)
     step_key = fields.CharField(max_length=500)
-    inputs = _json()
-    outputs = _json(null=True)
-    error = _json(null=True)
+    inputs = json_field()
+    outputs = json_field(null=True)
+    error = json_field(null=True)
     status = fields.CharField(max_length=20)
     user_id = fields.UUIDField()
+    kind = fields.CharField(max_length=20, null=True)
+    attempt = fields.IntField(db_default=1)
+    details = json_field(null=True)
+    recorded = fields.BooleanField(db_default=False)
+    superseded = fields.BooleanField(db_default=False)
+    started_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+    started_seq = fields.BigIntField(null=True)
+    finished_seq = fields.BigIntField(null=True)
 
     class Meta:
         table = "execution_logs"
@@ -126,6 +188,24 @@ class ExecutionLog(TenantEntity):
         )
 
 
+class Wait(TenantEntity):
+    """What a step waits for: a time, approvals, a callback or another run. `outcome` is there once it is over."""
+
+    execution_id = fields.UUIDField()
+    step_key = fields.CharField(max_length=500)
+    round = fields.IntField(db_default=1)  # a step that is run again waits anew
+    kind = fields.CharField(max_length=20)
+    due_at = fields.DatetimeField(null=True)
+    needed = fields.SmallIntField(db_default=1)
+    decisions = json_field()
+    outcome = json_field(null=True)
+    closed_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "waits"
+        unique_together = (("org_id", "id"), ("org_id", "execution_id", "step_key", "round"))
+
+
 class IdempotencyKey(Model):
     """An answer kept for its repetition. `org_id` is the platform's id for routes outside any organization."""
 
@@ -134,7 +214,7 @@ class IdempotencyKey(Model):
     key = fields.CharField(max_length=255)
     fingerprint = fields.BinaryField()
     status = fields.SmallIntField()
-    headers = _json()
+    headers = json_field()
     body = fields.BinaryField()
     created_at = fields.DatetimeField(db_default=Now())
 

@@ -112,12 +112,12 @@ def json_object(struct: type[msgspec.Struct], alias: str, computed: Mapping[str,
 
 
 def _json_value(column: str, type_: object) -> str:
-    # Postgres would write a time in the session's zone and leave out zeros at its end
-    return (
-        f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-        if type_ is datetime
-        else column
-    )
+    return utc(column) if type_ is datetime else column
+
+
+def utc(moment: str) -> str:
+    """SQL for a time as the API writes it: Postgres would take the session's zone and leave out zeros at the end."""
+    return f"""to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
 
 def json_text(value: object) -> str | None:

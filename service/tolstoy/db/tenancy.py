@@ -37,6 +37,7 @@ class Door(StrEnum):
     MEMBER = "tolstoy.enter"  # a member of the organization
     MEMBER_OR_FOUNDER = "tolstoy.enter_or_found"  # the same, or anyone while the organization has no users
     PLATFORM = "tolstoy.enter_platform"  # outside any organization: sees organizations, and no tenant's rows
+    ENGINE = "tolstoy.enter_engine"  # a worker, or whoever proved to hold a secret of the organization's
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ class Scope:
 
 def platform(database: Database) -> Scope:
     return Scope(database, Door.PLATFORM, PLATFORM, PLATFORM)
+
+
+def engine(database: Database, org_id: UUID, user_id: UUID = PLATFORM) -> Scope:
+    """What is done for an organization by nobody who asks; `user_id` is on whose behalf."""
+    return Scope(database, Door.ENGINE, org_id, user_id)
 
 
 class Statement:
@@ -91,16 +97,28 @@ async def fetch(scope: Scope, statement: Statement, *args: object) -> Sequence[a
     try:
         if scope.connection is not None:
             return await scope.connection.fetch(text, scope.org_id, scope.user_id, *args)
-        connection = await scope.database.acquire()
-        try:
-            rows = await connection.fetch(text, scope.org_id, scope.user_id, *args)
-        except BaseException:
-            await scope.database.release_unsure(connection)
-            raise
-        await scope.database.keep(connection)
-        return rows
+        return await _alone(scope.database, text, scope.org_id, scope.user_id, *args)
     except _FROM_DATABASE as exc:
-        raise await _understood(scope, exc) from exc
+        raise await _understood(scope.database, exc) from exc
+
+
+async def call(database: Database, text: str, *args: object) -> Sequence[asyncpg.Record]:
+    """The rows of a function of the database that enters a scope itself, or tells ids only; one round trip."""
+    try:
+        return await _alone(database, text, *args)
+    except _FROM_DATABASE as exc:
+        raise await _understood(database, exc) from exc
+
+
+async def _alone(database: Database, text: str, *args: object) -> Sequence[asyncpg.Record]:
+    connection = await database.acquire()
+    try:
+        rows = await connection.fetch(text, *args)
+    except BaseException:
+        await database.release_unsure(connection)
+        raise
+    await database.keep(connection)
+    return rows
 
 
 async def fetchrow(scope: Scope, statement: Statement, *args: object) -> asyncpg.Record | None:
@@ -135,7 +153,7 @@ async def transaction(scope: Scope) -> AsyncIterator[Scope]:
             raise
         await scope.database.release(connection)
     except _FROM_DATABASE as exc:
-        raise await _understood(scope, exc) from exc
+        raise await _understood(scope.database, exc) from exc
 
 
 @contextlib.contextmanager
@@ -179,11 +197,11 @@ _BY_STATE: dict[str, type[errors.ProblemError]] = {
 }
 
 
-async def _understood(scope: Scope, exc: BaseException) -> BaseException:
+async def _understood(database: Database, exc: BaseException) -> BaseException:
     problem = translated(exc)
     cause = exc.__cause__ if isinstance(exc, BaseORMException) else exc
     if isinstance(cause, asyncpg.InvalidSQLStatementNameError | asyncpg.DuplicatePreparedStatementError):
-        await scope.database.forgo_prepared_statements()
+        await database.forgo_prepared_statements()
     return problem
 
 
