@@ -175,8 +175,12 @@ async def served_database(postgres: Postgres, template: str) -> AsyncIterator[Da
 def served(served_database: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """`tolstoy serve` in a process of its own. A test that made it fail with a 500 fails the run."""
     folder = tmp_path_factory.mktemp("served")
-    urls = {"DATABASE_URL": served_database.database_url, "DIRECT_URL": served_database.direct_url}
-    with serving(folder, urls) as process:
+    settings = {
+        "DATABASE_URL": served_database.database_url,
+        "DIRECT_URL": served_database.direct_url,
+        "EGRESS_ALLOW": "127.0.0.1/32",  # where the tests' tools listen
+    }
+    with serving(folder, settings) as process:
         yield process
     assert "request_failed" not in process.log(), process.log()[-5000:]
 

@@ -24,17 +24,47 @@ def free_port() -> int:
 
 
 @dataclass
-class Served:
+class Started:
     process: subprocess.Popen[bytes]
-    port: int
     log_file: Path
+
+    def log(self) -> str:
+        return self.log_file.read_text(errors="replace")
+
+    def signal_group(self, number: signal.Signals) -> None:
+        os.killpg(self.process.pid, number)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 30) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+    def end(self) -> None:
+        """Stop it, and whatever becomes of that, leave nothing of it."""
+        try:
+            self.stop()
+        finally:
+            if self.process.poll() is None:
+                self.signal_group(signal.SIGKILL)
+                self.process.wait(10)
+
+
+@dataclass
+class Worker(Started):
+    def works(self) -> bool:
+        """Whether it takes jobs by now."""
+        if self.process.poll() is not None:
+            raise AssertionError(f"the worker ended with {self.process.returncode}:\n{self.log()[-3000:]}")
+        return '"worker_works"' in self.log()
+
+
+@dataclass
+class Served(Started):
+    port: int
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
-
-    def log(self) -> str:
-        return self.log_file.read_text(errors="replace")
 
     def wait_until_up(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
@@ -50,29 +80,39 @@ class Served:
                 time.sleep(0.05)
         raise AssertionError(f"the service does not answer:\n{self.log()[-3000:]}")
 
-    def signal_group(self, number: signal.Signals) -> None:
-        os.killpg(self.process.pid, number)
-
-    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 30) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        return self.process.wait(seconds)
-
 
 def start(folder: Path, settings: Mapping[str, str], *arguments: str) -> Served:
     """Start `tolstoy serve`; `settings` are all it is told, with a free PORT unless they have one."""
     port = int(settings.get("PORT") or free_port())
     log_file = folder / f"serve-{port}.log"
+    process = _run(folder, log_file, {"PORT": str(port), **settings}, "tolstoy", "serve", *arguments)
+    return Served(process, log_file, port)
+
+
+def start_worker(folder: Path, settings: Mapping[str, str], name: str = "worker") -> Worker:
+    """Start `tolstoy worker`; the same name again adds to the same log."""
+    log_file = folder / f"{name}.log"
+    return Worker(_run(folder, log_file, settings, "tolstoy", "worker"), log_file)
+
+
+def start_tool(folder: Path) -> Served:
+    """Start the echo server of tests/engine."""
+    port = free_port()
+    log_file = folder / f"tool-{port}.log"
+    source = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    return Served(_run(folder, log_file, source, "tests.engine.echo_server", str(port)), log_file, port)
+
+
+def _run(folder: Path, log_file: Path, settings: Mapping[str, str], *module: str) -> subprocess.Popen[bytes]:
     environment = {
         **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ},
         "PYTHONUNBUFFERED": "1",
         "LOG_FORMAT": "json",
-        "PORT": str(port),
         **settings,
     }
     with log_file.open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tolstoy", "serve", *arguments],
+        return subprocess.Popen(
+            [sys.executable, "-m", *module],
             env=environment,
             cwd=folder,
             stdout=log,
@@ -80,7 +120,6 @@ def start(folder: Path, settings: Mapping[str, str], *arguments: str) -> Served:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-    return Served(process, port, log_file)
 
 
 @contextmanager
@@ -90,9 +129,4 @@ def serving(folder: Path, settings: Mapping[str, str]) -> Iterator[Served]:
         served.wait_until_up()
         yield served
     finally:
-        try:
-            served.stop()
-        finally:
-            if served.process.poll() is None:
-                served.signal_group(signal.SIGKILL)
-                served.process.wait(10)
+        served.end()

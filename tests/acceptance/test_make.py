@@ -92,7 +92,7 @@ def made_to_serve(folder: Path, *, seconds: float, target: str = "serve") -> Ite
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    served = Served(process, port, log_file)
+    served = Served(process, log_file, port)
     try:
         served.wait_until_up(seconds)
         yield served

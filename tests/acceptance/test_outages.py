@@ -24,10 +24,10 @@ from tests.acceptance.answers import TOOL, refused, until_it_answers
 from tests.conftest import Databases, Member, founded
 from tests.processes import serving
 from tests.wire import wired
-from tolstoy.api.app import _renewal
 from tolstoy.core.database_urls import parse
 from tolstoy.core.settings import Settings
 from tolstoy.db import embedded, migrate
+from tolstoy.db.renewal import renewal
 
 GATEWAY = {"X-Gateway-Secret": "g" * 40}
 PRODUCTION = {
@@ -236,6 +236,7 @@ async def test_a_secret_that_cannot_be_read_is_an_outage_too(secrets_manager: st
         aws_secret_access_key="testing",
     )
     with structlog.testing.capture_logs() as said:
-        assert await _renewal(settings)(parse("postgresql://a:b@localhost/c")) is None
+        renew = renewal(settings)
+        assert renew is not None and await renew(parse("postgresql://a:b@localhost/c")) is None
     assert [event["action"] for event in said] == ["renew_secret", "secret_unreadable"]
     assert "There is no secret no-such-secret in us-east-1" in said[1]["event"]

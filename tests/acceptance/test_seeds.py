@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -13,9 +12,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from tests.acceptance import documents
 from tests.conftest import Member
-
-README = Path(__file__).parents[2] / "README.md"
 
 CREATE_AN_ORGANIZATION = r"""
 curl -X POST http://localhost:3000/organizations \
@@ -193,28 +191,5 @@ async def test_the_health_checks_of_the_original_answer(http: httpx.AsyncClient,
     assert answer.json()["status"] == "ok"
 
 
-# Above a block of README.md: its commands run, in their order, in one shell, where the server's address is $TOLSTOY.
-# Every answer must be a success, or where the block shows a mistake, a refusal.
-MARK = re.compile(r"<!-- run: (requests|refused) -->")
-BLOCK = re.compile(rf"{MARK.pattern}\n+```(?:bash|sh)\n(.*?)^```$", re.S | re.M)
-STATUS = {"requests": "2", "refused": "4"}
-CHECKED_CURL = """
-set -euo pipefail
-curl() {
-  local status
-  status=$(command curl -sS -o "$ANSWER" -w '%{http_code}' "$@")
-  cat "$ANSWER"
-  [[ $status == "$EXPECTED"* ]] || { echo "$status to curl $*" >&2; exit 1; }
-}
-"""
-
-
 def test_the_requests_of_the_readme_work_as_they_are_written(server: str, tmp_path: Path) -> None:
-    readme = README.read_text()
-    blocks: list[tuple[str, str]] = BLOCK.findall(readme)
-    assert blocks
-    assert len(blocks) == len(MARK.findall(readme)), "a mark stands right above a block of bash"
-    script = "\n".join([CHECKED_CURL, *(f"EXPECTED={STATUS[kind]}\n{block}" for kind, block in blocks)])
-    environment = {"PATH": os.environ["PATH"], "TOLSTOY": server, "ANSWER": str(tmp_path / "answer")}
-    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=environment, timeout=60)
-    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
+    documents.run(documents.ROOT / "README.md", tmp_path, {"TOLSTOY": server})

@@ -12,7 +12,7 @@ from tests.conftest import Member
 DOCUMENT: dict[str, Any] = {"steps": [{"key": "greet", "transform": {"text": "hello"}}]}
 
 
-async def _make(http: httpx.AsyncClient, path: str, member: Member, sent: dict[str, Any]) -> dict[str, Any]:
+async def make(http: httpx.AsyncClient, path: str, member: Member, sent: dict[str, Any]) -> dict[str, Any]:
     made = await http.post(path, json=sent, headers=member.headers)
     assert made.status_code == 201, made.text
     body: dict[str, Any] = made.json()
@@ -20,13 +20,11 @@ async def _make(http: httpx.AsyncClient, path: str, member: Member, sent: dict[s
 
 
 async def make_user(http: httpx.AsyncClient, member: Member, **fields: Any) -> dict[str, Any]:
-    return await _make(http, "/users", member, {"email": f"{uuid4().hex}@example.com", **fields})
+    return await make(http, "/users", member, {"email": f"{uuid4().hex}@example.com", **fields})
 
 
 async def make_tool(http: httpx.AsyncClient, member: Member, **fields: Any) -> dict[str, Any]:
-    return await _make(
-        http, "/tools", member, {"name": "Slack", "baseUrl": "https://slack.com/api", **fields}
-    )
+    return await make(http, "/tools", member, {"name": "Slack", "baseUrl": "https://slack.com/api", **fields})
 
 
 async def make_action(
@@ -34,11 +32,11 @@ async def make_action(
 ) -> dict[str, Any]:
     tool = tool or await make_tool(http, member)
     sent = {"toolId": tool["id"], "name": f"Action {uuid4().hex}", "method": "POST", "endpoint": "/post"}
-    return await _make(http, "/actions", member, {**sent, **fields})
+    return await make(http, "/actions", member, {**sent, **fields})
 
 
 async def make_flow(http: httpx.AsyncClient, member: Member, **fields: Any) -> dict[str, Any]:
-    return await _make(http, "/flows", member, {"name": "Greet", **DOCUMENT, **fields})
+    return await make(http, "/flows", member, {"name": "Greet", **DOCUMENT, **fields})
 
 
 async def make_log(
@@ -46,7 +44,7 @@ async def make_log(
 ) -> dict[str, Any]:
     flow = flow or await make_flow(http, member)
     sent = {"flowId": flow["id"], "stepKey": "greet", "inputs": {"name": "world"}, "status": "started"}
-    return await _make(http, "/execution-logs", member, {**sent, **fields})
+    return await make(http, "/execution-logs", member, {**sent, **fields})
 
 
 async def publish(http: httpx.AsyncClient, member: Member, flow: dict[str, Any]) -> dict[str, Any]:

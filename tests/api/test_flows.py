@@ -14,7 +14,7 @@ from tests.conftest import Member
 FULL: dict[str, Any] = {
     "inputSchema": {"type": "object", "required": ["orderId"], "properties": {"orderId": {"type": "string"}}},
     "steps": [
-        {"key": "order", "action": "get-order", "inputs": {"id": "{{ inputs.orderId }}"}},
+        {"key": "order", "http": {"method": "GET", "url": "https://example.com/{{ inputs.orderId }}"}},
         {"key": "cool", "wait": {"seconds": 3600}},
         {
             "key": "lines",

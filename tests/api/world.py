@@ -29,11 +29,35 @@ BODIES: dict[str, dict[str, Any]] = {
     "ActionCreate": {"toolId": "{toolId}", "name": "New one", "method": "GET", "endpoint": "/new"},
     "ActionChange": {"name": "Changed"},
     "FlowCreate": {"name": "New", **DOCUMENT},
+    "FlowValidate": DOCUMENT,
     "FlowChange": {"name": "Changed"},
     "ExecutionLogCreate": {"flowId": "{flowId}", "stepKey": "greet", "inputs": {}, "status": "started"},
     "ExecutionLogChange": {"status": "failed"},
+    "ExecutionCreate": {},
+    "ActionExecute": {},
+    "DryRunCreate": {},
+    "ExecutionCancel": {},
+    "ExecutionResume": {},
+    "Decision": {},
+    "ExecutionsCancel": {"filter": {"status": "queued"}},
+    "ExecutionsResume": {"filter": {"status": "failed"}},
+    "HookCreate": {"name": "New"},
+    "HookChange": {"name": "Changed"},
+    "ScheduleCreate": {"flowId": "{flowId}", "name": "New", "cron": "0 0 1 1 *"},
+    "ScheduleChange": {"name": "Changed"},
+    "SchedulePause": {"note": "A holiday"},
+    "SubscriptionCreate": {"url": "http://new.invalid", "events": ["execution.failed"]},
+    "SubscriptionChange": {"description": "Changed"},
 }
-LISTS = ("/users", "/tools?include=actions", "/actions", "/flows", "/execution-logs")
+LISTS = (
+    "/users",
+    "/tools?include=actions",
+    "/actions",
+    "/flows",
+    "/execution-logs",
+    "/schedules",
+    "/subscriptions",
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +82,7 @@ WITH_BODY = [case for case in CASES if case.operation.body is not None]
 # PUT and PATCH are one operation.
 ONCE = list({case.operation.name: case for case in WITH_BODY}.values())
 CREATIONS = [case for case in WITH_BODY if case.operation.status == 201]
-WITHOUT_BODY = [case for case in CASES if case.operation.body is None]
+WITHOUT_BODY = [case for case in CASES if case.operation.body is None and not case.operation.raw]
 WITH_ID = [case for case in CASES if "Id}" in case.path]
 OF_A_TENANT = [case for case in CASES if case.operation.door in (Door.MEMBER, Door.MEMBER_OR_FOUNDER)]
 

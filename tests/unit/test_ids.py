@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from tolstoy.core.ids import new_id, parse_id
+from tolstoy.core.ids import first_id_at, new_id, parse_id
 
 
 def test_ids_are_uuid7_and_grow() -> None:
@@ -27,3 +29,10 @@ def test_ids_are_read_in_either_case() -> None:
 )  # fmt: skip
 def test_no_other_spelling_is_read(text: str) -> None:
     assert parse_id(text) is None
+
+
+def test_ids_of_a_time_are_not_below_its_first() -> None:
+    before, made = datetime.now(UTC), new_id()
+    assert first_id_at(before) <= made < first_id_at(before + timedelta(hours=1))
+    assert first_id_at(before).version == 7
+    assert first_id_at(datetime.min.replace(tzinfo=UTC) + timedelta(days=2)).int >> 80 == 0

@@ -55,3 +55,10 @@ def test_another_type_altogether_is_one_finding(value: object) -> None:
     assert [(finding.pointer, finding.code) for finding in shape.check_type(Sent, value)] == [
         ("", "wrong_type")
     ]
+
+
+def test_true_and_false_are_no_numbers_and_no_texts() -> None:
+    sent = {"a": True, "b": {"x": 1}, "c": 1, "d": "true"}
+    found = shape.check_type(dict[str, bool | dict[str, int]], sent)
+    assert [(one.pointer, one.code) for one in found] == [("/c", "wrong_type"), ("/d", "wrong_type")]
+    assert found[0].detail == "this is a number: write true or false or an object"

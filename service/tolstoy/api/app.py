@@ -9,24 +9,37 @@ from sanic import Sanic
 from sanic.response import BaseHTTPResponse
 
 from tolstoy.api import (
+    action_runs,
     actions,
+    callbacks,
     docs,
+    dry_runs,
+    execution_control,
+    execution_events,
     execution_logs,
+    executions,
+    flow_stats,
     flows,
     health,
+    hooks,
     metrics,
     openapi,
     organizations,
+    schedules,
+    subscriptions,
     tools,
     users,
+    watching,
 )
 from tolstoy.api.errors import ProblemHandler
 from tolstoy.api.request import Request
 from tolstoy.api.router import Router
-from tolstoy.core import aws_secrets, log
-from tolstoy.core.database_urls import ConnectOptions, parse
+from tolstoy.core import log
+from tolstoy.core.database_urls import parse
 from tolstoy.core.settings import Settings
-from tolstoy.db.database import Database, Renew, open_database
+from tolstoy.db.database import Database, open_database
+from tolstoy.db.renewal import renewal
+from tolstoy.domain.dry_runs import Rehearse
 
 BLUEPRINTS = (
     organizations.routes,
@@ -35,6 +48,16 @@ BLUEPRINTS = (
     actions.routes,
     flows.routes,
     execution_logs.routes,
+    executions.routes,
+    execution_control.routes,
+    callbacks.routes,
+    execution_events.routes,
+    flow_stats.routes,
+    action_runs.routes,
+    dry_runs.routes,
+    hooks.routes,
+    schedules.routes,
+    subscriptions.routes,
     health.routes,
     metrics.routes,
     docs.routes,
@@ -43,7 +66,10 @@ BLUEPRINTS = (
 _MAX_HEADER_BYTES = 16 * 1024
 
 
-def create_app(settings: Settings, *, name: str = "tolstoy") -> Sanic[Any, Any]:
+def create_app(
+    settings: Settings, *, name: str = "tolstoy", dry_run: Rehearse | None = None
+) -> Sanic[Any, Any]:
+    """`dry_run` is what makes dry runs: the engine's doing, which no route imports."""
     app: Sanic[Any, Any] = Sanic(
         name,
         configure_logging=False,
@@ -62,12 +88,15 @@ def create_app(settings: Settings, *, name: str = "tolstoy") -> Sanic[Any, Any]:
         GRACEFUL_SHUTDOWN_TIMEOUT=settings.shutdown_timeout_seconds,
     )
     app.ctx.settings = settings
+    app.ctx.dry_run = dry_run
+    app.ctx.stopping = False
     for blueprint in BLUEPRINTS:
         app.blueprint(
             blueprint.copy(blueprint.name, with_registration=False) if blueprint.registered else blueprint
         )
     _around_requests(app, settings)
     app.register_listener(_open, "before_server_start")
+    app.register_listener(_stop, "before_server_stop")
     app.register_listener(_close, "after_server_stop")
     return app
 
@@ -83,38 +112,35 @@ async def _open(app: Sanic[Any, Any]) -> None:
         waiters=settings.pool_waiters,
         timeout_seconds=settings.pool_timeout_seconds,
         statement_cache_size=settings.statement_cache_size,
-        renew=_renewal(settings) if settings.use_aws_secrets else None,
+        renew=renewal(settings),
     )
+    app.ctx.watch = watching.of(settings)
+    app.ctx.watch.start()
+
+
+async def _stop(app: Sanic[Any, Any]) -> None:
+    """Have the streams end by themselves."""
+    app.ctx.stopping = True
+    app.ctx.watch.tell_all()
 
 
 async def _close(app: Sanic[Any, Any]) -> None:
+    await app.ctx.watch.close()
     database: Database = app.ctx.database
     await database.close()
-
-
-def _renewal(settings: Settings) -> Renew:
-    source = aws_secrets.SecretSource(settings)
-
-    async def renew(refused: ConnectOptions) -> ConnectOptions | None:
-        log.get().warning(
-            "the database refused the password; reading the secret again", action="renew_secret"
-        )
-        try:
-            urls = await source.refreshed(refused.password)
-        except aws_secrets.SecretError as exc:
-            log.get().error(str(exc), action="secret_unreadable")
-            return None
-        return parse(urls.database_url)
-
-    return renew
 
 
 def _around_requests(app: Sanic[Any, Any], settings: Settings) -> None:
     access = log.AccessLog(settings.log_format) if settings.access_log else None
 
+    def begin(request: Any, response: BaseHTTPResponse) -> None:
+        """Where an answer is not a whole one yet, its sender calls `end` when it is."""
+        response.headers["X-Request-ID"] = request.ctx.request_id
+        if not getattr(request.ctx, "streams", False):
+            end(request, response)
+
     def end(request: Any, response: BaseHTTPResponse) -> None:
         ctx = request.ctx
-        response.headers["X-Request-ID"] = ctx.request_id
         seconds = time.perf_counter() - ctx.started
         app.ctx.metrics.observe(request, response.status, seconds)
         if access is not None:
@@ -123,7 +149,7 @@ def _around_requests(app: Sanic[Any, Any], settings: Settings) -> None:
                     "action": "request",
                     "timestamp": time.time(),
                     "method": _shown(request.method),
-                    "path": request.path,
+                    "path": request.shown_path,
                     "status": response.status,
                     "ms": round(seconds * 1000, 2),
                     "request_id": ctx.request_id,
@@ -132,7 +158,8 @@ def _around_requests(app: Sanic[Any, Any], settings: Settings) -> None:
                 }
             )
 
-    app.register_middleware(end, "response")
+    app.register_middleware(begin, "response")
+    app.ctx.end_of_request = end
 
 
 def _shown(text: str | None) -> str | None:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta, Struct
 from sanic import Blueprint, HTTPResponse, Request
 
 from tolstoy.api.asset import FOREVER, Asset
 from tolstoy.api.endpoint import endpoint
 from tolstoy.core.errors import NotFoundError, ProblemError
+from tolstoy.domain import flow_document
 
 routes = Blueprint("docs")
 
@@ -62,6 +64,16 @@ async def get_docs_asset(request: Request, name: str) -> HTTPResponse:
     if asset is None:
         raise NotFoundError
     return asset.respond(request, cache=FOREVER)
+
+
+_FLOW_SCHEMA = msgspec.json.format(msgspec.json.encode(flow_document.schema()), indent=2)
+
+
+@routes.get("/schemas/flow.json")
+@endpoint(tag="Service", door=None, media="application/schema+json")
+async def get_flow_schema(_request: Request) -> HTTPResponse:
+    """Give the JSON Schema of a flow's document, for editors and programs."""
+    return HTTPResponse(_FLOW_SCHEMA, content_type="application/schema+json")
 
 
 class ProblemType(Struct, frozen=True):

@@ -71,7 +71,7 @@ def as_problem(request: Request, exception: BaseException) -> ProblemError:
         "request failed",
         action="request_failed",
         request_id=getattr(request.ctx, "request_id", ""),
-        path=request.path,
+        path=getattr(request, "shown_path", ""),
         exc_info=exception,
     )
     return ProblemError("The server failed to answer; its log has the reason under this requestId.")

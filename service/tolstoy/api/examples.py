@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from tolstoy.api.control_examples import CONTROL_EXAMPLES
+from tolstoy.api.run_examples import RUN_EXAMPLES
+from tolstoy.api.trigger_examples import TRIGGER_EXAMPLES
+
 _ORG = "01999999-0000-7000-8000-000000000001"
 _USER = "01999999-0000-7000-8000-000000000002"
 _TOOL = "01999999-0000-7000-8000-000000000003"
@@ -45,7 +49,13 @@ _ACTION_FIELDS = {
     },
 }
 _FLOW_FIELDS = {"name": "Large orders", "inputSchema": _INPUT_SCHEMA, "steps": _STEPS}
-_DOCUMENT = {"inputSchema": _INPUT_SCHEMA, "steps": _STEPS, "output": None, "onFailure": None}
+_DOCUMENT = {
+    "inputSchema": _INPUT_SCHEMA,
+    "steps": _STEPS,
+    "output": None,
+    "onFailure": None,
+    "maxDurationSeconds": None,
+}
 _LOG_FIELDS = {
     "flowId": _FLOW,
     "executionId": _EXECUTION,
@@ -58,7 +68,7 @@ _LOG_FIELDS = {
 EXAMPLES: dict[str, Any] = {
     "OrganizationCreate": {"name": "Acme", "owner": {"email": "alice@example.com", "name": "Alice"}},
     "OrganizationChange": {"name": "Acme Ltd"},
-    "Organization": {"id": _ORG, "name": "Acme", **_STORED},
+    "Organization": {"id": _ORG, "name": "Acme", "maxRunningExecutions": 100, **_STORED},
     "Counts": {"users": 3, "tools": 2, "actions": 5, "flows": 4, "executionLogs": 120},
     "UserCreate": {"email": "bob@example.com", "name": "Bob", "role": "editor"},
     "UserChange": {"role": "approver"},
@@ -72,13 +82,27 @@ EXAMPLES: dict[str, Any] = {
     "ActionCreate": _ACTION_FIELDS,
     "ActionChange": {"executeIf": "inputs.text != ''"},
     "Action": {
-        "id": _ACTION, "orgId": _ORG, **_ACTION_FIELDS, "headers": None, "executeIf": None, **_STORED, "version": 1
+        "id": _ACTION, "orgId": _ORG, **_ACTION_FIELDS, "headers": None, "executeIf": None,
+        "onUnknown": "retry", **_STORED, "version": 1
     },
     "FlowCreate": _FLOW_FIELDS,
+    "FlowValidate": {"inputSchema": _INPUT_SCHEMA, "steps": _STEPS},
+    "Validation": {
+        "result": "FAIL",
+        "findings": [
+            {
+                "code": "unknown_action",
+                "detail": "there is no action get-order here: make it, or name another",
+                "pointer": "/steps/0/action",
+                "severity": "error",
+            }
+        ],
+        "truncated": False,
+    },
     "FlowChange": {"name": "Very large orders"},
     "Flow": {
         "id": _FLOW, "orgId": _ORG, "name": "Large orders", "description": None, "version": 1, "status": "draft",
-        "publishedVersion": None, **_DOCUMENT, **_STORED,
+        "publishedVersion": None, **_DOCUMENT, "maxRunningExecutions": None, **_STORED,
     },
     "FlowVersion": {
         "id": _VERSION, "orgId": _ORG, "flowId": _FLOW, "version": 1, "status": "published", **_DOCUMENT,
@@ -90,7 +114,11 @@ EXAMPLES: dict[str, Any] = {
     "Steps": _STEPS,
     "ExecutionLogCreate": _LOG_FIELDS,
     "ExecutionLogChange": {"status": "failed", "error": {"message": "no such order"}},
-    "ExecutionLog": {"id": _LOG, "orgId": _ORG, "userId": _USER, **_LOG_FIELDS, "error": None, **_STORED},
+    "ExecutionLog": {
+        "id": _LOG, "orgId": _ORG, "userId": _USER, **_LOG_FIELDS, "kind": "action", "attempt": 1, "error": None,
+        "details": None, "recorded": True, "superseded": False, "startedAt": "2026-01-31T12:00:00.004000Z",
+        "finishedAt": "2026-01-31T12:00:00.130000Z", **_STORED,
+    },
     "Health": {"status": "ok"},
     "Status": {
         "status": "ok",
@@ -105,3 +133,4 @@ EXAMPLES: dict[str, Any] = {
 
 for _noun in ("Organization", "User", "Tool", "Action", "Flow", "FlowVersion", "ExecutionLog"):
     EXAMPLES[f"{_noun}Page"] = {"data": [EXAMPLES[_noun]], "page": _PAGE}
+EXAMPLES |= TRIGGER_EXAMPLES | RUN_EXAMPLES | CONTROL_EXAMPLES

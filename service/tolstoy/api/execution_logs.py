@@ -14,6 +14,7 @@ from tolstoy.domain.execution_logs import (
     ExecutionLogChange,
     ExecutionLogCreate,
     ExecutionLogQuery,
+    RecordedLogError,
 )
 from tolstoy.domain.paging import Page
 
@@ -43,7 +44,7 @@ async def get_execution_log(scope: Scope, execution_log_id: UUID) -> ExecutionLo
 
 @routes.put("/<execution_log_id>")
 @routes.patch("/<execution_log_id>", name="patch_execution_log")
-@endpoint(tag="Execution logs")
+@endpoint(tag="Execution logs", raises=(RecordedLogError,))
 async def change_execution_log(
     scope: Scope, execution_log_id: UUID, body: ExecutionLogChange, if_match: frozenset[int] | None
 ) -> ExecutionLog:
@@ -52,7 +53,7 @@ async def change_execution_log(
 
 
 @routes.delete("/<execution_log_id>")
-@endpoint(tag="Execution logs", status=204)
+@endpoint(tag="Execution logs", status=204, raises=(RecordedLogError,))
 async def delete_execution_log(scope: Scope, execution_log_id: UUID, if_match: frozenset[int] | None) -> None:
     """Delete an execution log."""
     await execution_logs.remove(scope, execution_log_id, if_match)

@@ -9,7 +9,8 @@ from sanic import Blueprint
 from tolstoy.api.endpoint import endpoint
 from tolstoy.core.errors import InUseError
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import flow_versions, flows
+from tolstoy.domain import flow_validation, flow_versions, flows
+from tolstoy.domain.flow_validation import FlowValidate, Validation
 from tolstoy.domain.flow_versions import DiffQuery, FlowDiff, FlowVersion, FlowVersionQuery
 from tolstoy.domain.flows import Flow, FlowChange, FlowCreate, FlowQuery
 from tolstoy.domain.paging import Page
@@ -29,6 +30,13 @@ async def list_flows(scope: Scope, query: FlowQuery) -> Page[Flow]:
 async def create_flow(scope: Scope, body: FlowCreate) -> Flow:
     """Create a flow."""
     return await flows.create(scope, body)
+
+
+@routes.post("/validate")
+@endpoint(tag="Flows")
+async def validate_flow(scope: Scope, body: FlowValidate) -> Validation:
+    """Say all that is wrong or doubtful with a flow, without saving it."""
+    return await flow_validation.validate(scope, body)
 
 
 @routes.get("/<flow_id>")

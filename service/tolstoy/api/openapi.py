@@ -13,8 +13,9 @@ from sanic import Blueprint, HTTPResponse, Request, Sanic
 
 from tolstoy import __version__
 from tolstoy.api import auth, docs
+from tolstoy.api.arguments import without_none
 from tolstoy.api.asset import Asset
-from tolstoy.api.endpoint import Operation, endpoint, without_none
+from tolstoy.api.endpoint import Operation, endpoint
 from tolstoy.api.openapi_responses import Responses
 from tolstoy.api.openapi_schemas import Schema, schemas
 from tolstoy.api.template import camel, template
@@ -31,6 +32,10 @@ _TAGS = {
     "Actions": "The endpoints of a tool, which flows call by their keys.",
     "Flows": "What to do, step by step: a draft, and published versions that never change.",
     "Execution logs": "What happened: one entry for each attempt of a step.",
+    "Executions": "The runs of flows, each of a published version.",
+    "Hooks": "The addresses at which others start runs of a flow.",
+    "Schedules": "When flows run by themselves.",
+    "Subscriptions": "Who is told of what happens to runs, by webhooks.",
     "Service": "How this service is, and what it says about itself.",
 }
 _PATH_SCHEMAS: dict[type, Schema] = {
@@ -164,7 +169,9 @@ def _described(
         described["description"] = operation.description
     if operation.body is not None:
         content = {"application/json": {"schema": references[operation.body]}}
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {"required": not operation.body_optional, "content": content}
+    elif operation.raw:
+        described["requestBody"] = {"content": {"*/*": {}}}
     described["responses"] = responses.of(operation, method)
     if responses.gateway:
         described["security"] = [] if operation.door is None else [{"gateway": []}]
@@ -177,18 +184,24 @@ def _link(paths: dict[str, dict[str, Any]]) -> None:
         answer = methods.get("post", {}).get("responses", {}).get("201")
         if answer is not None:
             answer["links"] = {
-                operation["operationId"]: {
-                    "operationId": operation["operationId"],
-                    "parameters": {name: _made(name) for name in re.findall(r"{(\w+)}", further)},
-                }
+                operation["operationId"]: {"operationId": operation["operationId"], "parameters": known}
                 for further, others in paths.items()
-                if further.startswith(f"{path}/{{")
+                if further.startswith(f"{path}/{{") and (known := _known(path, further)) is not None
                 for operation in others.values()
             }
 
 
-def _made(parameter: str) -> str:
-    return f"$response.body#/{'id' if parameter.endswith('Id') else parameter}"
+def _known(path: str, further: str) -> dict[str, str] | None:
+    """The parameters of `further` as the request to `path` and its answer tell them; None where they do not."""
+    before = re.findall(r"{(\w+)}", path)
+    made, *more = re.findall(r"{(\w+)}", further)[len(before) :]
+    if any(name.endswith("Id") for name in more):
+        return None
+    return {
+        **{name: f"$request.path.{name}" for name in before},
+        made: "$response.body#/id" if made.endswith("Id") else f"$response.body#/{made}",
+        **{name: f"$response.body#/{name}" for name in more},
+    }
 
 
 def _parameters(operation: Operation, method: str) -> Iterator[Schema]:

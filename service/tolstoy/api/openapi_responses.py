@@ -92,9 +92,13 @@ class Responses:
         return answer
 
     def _either(self, status: int, type_: Any, kinds: list[type[ProblemError]]) -> Schema:
+        if type_ is None:
+            return {"description": HTTPStatus(status).phrase, "headers": _headers("X-Request-ID")}
         content = {"application/json": {"schema": self._references[type_]}}
         content |= {"application/problem+json": _content(kinds)} if kinds else {}
-        description = f"The same as under 200, where all is not well. Or a problem:\n{_listed(kinds)}"
+        description = HTTPStatus(status).phrase
+        if status >= 400:
+            description = f"The same as under 200, where all is not well. Or a problem:\n{_listed(kinds)}"
         return {"description": description, "headers": _headers("X-Request-ID"), "content": content}
 
     def _problem(self, kinds: list[type[ProblemError]]) -> Schema:

@@ -12,6 +12,8 @@ from tolstoy.api.errors import Problem
 from tolstoy.api.examples import EXAMPLES
 from tolstoy.domain import flow_document
 from tolstoy.domain.actions import Action
+from tolstoy.domain.event_deliveries import Attempt
+from tolstoy.domain.execution_events import ExecutionEvent, StepEvent
 from tolstoy.domain.organizations import Counts
 from tolstoy.domain.tools import AuthConfig
 
@@ -19,7 +21,7 @@ Schema = dict[str, Any]
 
 _AT = "#/components/schemas/"
 # Named by others where a type holds JSON that the database wrote.
-_REFERRED = (Action, AuthConfig, Counts, Problem)
+_REFERRED = (Action, Attempt, AuthConfig, Counts, ExecutionEvent, Problem, StepEvent)
 
 
 def schemas(types: Iterable[Any]) -> tuple[dict[Any, Schema], dict[str, Schema]]:

@@ -79,6 +79,8 @@ class Protocol(HttpProtocol):
 
     def check_timeouts(self) -> None:
         http, task = self.http, self._task
+        if http is not None and http.stage is Stage.RESPONSE and self._streams(http.request):
+            self._time = monotonic()  # however long nothing is to be sent
         late = monotonic() - self._time > self.request_timeout
         if task and http is not None and http.stage is Stage.HANDLER and http.request_body and late:
             http.exception = RequestTimeout()
@@ -87,6 +89,10 @@ class Protocol(HttpProtocol):
         else:
             sanic: Any = super()  # which has no annotations
             sanic.check_timeouts()
+
+    def _streams(self, request: Any) -> bool:
+        """Whether it is a stream's client that waits for us; one that does not read has the time any other has."""
+        return getattr(request.ctx, "streams", False) and self._can_write.is_set()
 
     def _arriving(self) -> bool:
         http = self.http

@@ -10,6 +10,7 @@ from sanic import Request as SanicRequest
 
 from tolstoy.core.ids import new_request_id
 
+_TOKEN = re.compile(r"^(/(?:hooks|callbacks)/).+")
 _ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
@@ -23,3 +24,8 @@ class Request(SanicRequest[Any, Any]):
         sent = self.headers.get("x-request-id")
         self.ctx.request_id = sent if sent and _ID.fullmatch(sent) else new_request_id()
         self.ctx.started = time.perf_counter()
+
+    @property
+    def shown_path(self) -> str:
+        """The path as logs may have it: without the token of an address that opens for whoever knows it."""
+        return _TOKEN.sub(r"\1…", self.path)

@@ -37,6 +37,14 @@ def serve(
 
 
 @app.command()
+def worker() -> None:
+    """Run flows: any number of these, on any machines, beside `tolstoy serve`."""
+    from tolstoy.cli import working
+
+    working.work()
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)

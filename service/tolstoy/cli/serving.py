@@ -16,6 +16,7 @@ import asyncpg
 from tolstoy.cli import workers
 from tolstoy.cli.addresses import resolved
 from tolstoy.cli.listener import listening
+from tolstoy.cli.working import companion
 from tolstoy.core import log
 from tolstoy.core.database_urls import ConnectOptions, parse
 from tolstoy.core.settings import Settings, load
@@ -32,10 +33,11 @@ def serve(*, reload: bool) -> None:
     with _signals(), listening(settings) as listener, resolved(settings) as ready:
         try:
             asyncio.run(_prepare(ready))
-            if ready.workers == 1 and not reload:
-                workers.work(ready, listener, greet)
-            else:
-                workers.supervise(ready, listener, greet, reload=reload)
+            with companion(ready):
+                if ready.workers == 1 and not reload:
+                    workers.work(ready, listener, greet)
+                else:
+                    workers.supervise(ready, listener, greet, reload=reload)
         finally:
             _ignore_signals()
 

@@ -22,11 +22,14 @@ from functools import partial
 from multiprocessing import connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tolstoy.cli.listener import BACKLOG
 from tolstoy.core import log
 from tolstoy.core.settings import Settings
+
+if TYPE_CHECKING:
+    from tolstoy.domain.dry_runs import DryRun, Rehearsed
 
 Call: TypeAlias = Callable[[], None]
 
@@ -49,7 +52,7 @@ def work(settings: Settings, listener: socket.socket, ready: Call) -> None:
     stop = _Stop()
     os.environ["SANIC_WORKER_PROCESS"] = "true"
     os.environ["SANIC_IGNORE_PRODUCTION_WARNING"] = "true"
-    app = create_app(settings)
+    app = create_app(settings, dry_run=partial(_dry_run, settings))
     app.register_listener(_rest_the_collector, "after_server_start")
     app.register_listener(partial(stop.serving, ready), "after_server_start")
     app.register_listener(stop.stopping, "before_server_stop")
@@ -62,6 +65,12 @@ def work(settings: Settings, listener: socket.socket, ready: Call) -> None:
         motd=False,
     )
     Sanic.serve_single(primary=app)
+
+
+async def _dry_run(settings: Settings, subject: Rehearsed) -> DryRun:
+    from tolstoy.engine import dry_run  # only once it is needed: requests are served without the engine
+
+    return await dry_run.run(subject, max_payload_bytes=settings.max_payload_bytes)
 
 
 def _rest_the_collector(_app: Any) -> None:

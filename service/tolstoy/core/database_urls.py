@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import AddressValueError, IPv6Address
 from typing import Any, Literal, cast, get_args
 from urllib.parse import quote, unquote
@@ -72,6 +72,10 @@ class ConnectOptions:
         return (
             f"postgresql://{quote(self.user)}{password}@{host}:{self.port}/{database}?sslmode={self.sslmode}"
         )
+
+    def at(self, other: ConnectOptions) -> ConnectOptions:
+        """The same user, where `other` leads."""
+        return replace(other, user=self.user, password=self.password)
 
     def asyncpg_kwargs(self) -> dict[str, Any]:
         """What `asyncpg.connect` and `create_pool` take. Reads the CA file, so it may raise UrlError."""

@@ -1,5 +1,6 @@
 """Identifiers: UUIDv7 (RFC 9562), so that the order of ids is the order of creation."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -27,3 +28,9 @@ def parse_id(text: str) -> UUID | None:
         return msgspec.convert(text, UUID)  # stricter than UUID(), which skips braces and stray hyphens
     except ValueError:
         return None
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """The lowest id that is made at a time: those made earlier are below it."""
+    milliseconds = max(0, int(moment.timestamp() * 1000))
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)

@@ -26,6 +26,7 @@ _JSON: Final[dict[type[inspect.Type], tuple[tuple[type, ...], str]]] = {
     inspect.ListType: ((list,), "an array"),
     inspect.StrType: ((str,), "a string"),
     inspect.LiteralType: ((str,), "one of"),
+    inspect.BoolType: ((bool,), "true or false"),
     inspect.IntType: ((int,), "an integer"),
     inspect.FloatType: ((int, float), "a number"),
     inspect.NoneType: ((type(None),), "null"),
@@ -160,6 +161,8 @@ def _fits(kind: inspect.Type, value: object) -> bool:
             return any(_fits(one, value) for one in kind.types)
         case inspect.AnyType():
             return True
+        case inspect.BoolType():
+            return isinstance(value, bool)
         case inspect.CustomType():  # UNSET, which stands for what was not sent and so is never found
             return False
     return isinstance(value, _JSON[type(kind)][0]) and not isinstance(value, bool)

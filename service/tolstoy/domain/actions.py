@@ -11,10 +11,12 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from tolstoy.core.errors import ConflictError, Finding, InvalidError
 from tolstoy.core.ids import new_id
+from tolstoy.core.strict_json import pointer
 from tolstoy.db import models, tenancy
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import crud, json_schema
+from tolstoy.domain import crud, flow_checks, json_schema, templates
+from tolstoy.domain.expressions import ExpressionError
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Expression, Moment, Name
 
@@ -56,6 +58,14 @@ InputSchema = Annotated[
     Meta(description="a JSON Schema (2020-12) of its inputs; schema is another name for this field"),
 ]
 
+OnUnknown = Annotated[
+    Literal["retry", "fail"],
+    Meta(
+        description="retry or fail, what to do when a call was sent and no answer came: send it again under the same"
+        " Idempotency-Key, or let the step fail"
+    ),
+]
+
 
 class ActionCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     aliases: ClassVar[dict[str, str]] = {"schema": "inputSchema"}
@@ -68,6 +78,7 @@ class ActionCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unk
     headers: Headers | None = None
     input_schema: InputSchema | None = None
     execute_if: Expression | None = None
+    on_unknown: OnUnknown = "retry"
 
 
 class ActionChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -81,6 +92,7 @@ class ActionChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unk
     headers: Headers | UnsetType | None = UNSET
     input_schema: InputSchema | UnsetType | None = UNSET
     execute_if: Expression | UnsetType | None = UNSET
+    on_unknown: OnUnknown | UnsetType = UNSET
 
 
 class Action(Struct, frozen=True, rename="camel"):
@@ -94,6 +106,7 @@ class Action(Struct, frozen=True, rename="camel"):
     headers: Annotated[Raw, Meta(extra_json_schema={"type": "object"})] | None
     input_schema: Annotated[Raw, Meta(extra_json_schema={"type": "object"})] | None
     execute_if: str | None
+    on_unknown: OnUnknown
     created_at: Moment
     updated_at: Moment
     revision: Annotated[int, Meta(description="The ETag's number; grows with each change.")]
@@ -142,7 +155,7 @@ async def page(scope: Scope, query: ActionQuery) -> Page[Action]:
 
 
 async def create(scope: Scope, new: ActionCreate) -> Action:
-    _check(new.endpoint, new.input_schema)
+    _check(new.endpoint, new.input_schema, new.execute_if, new.headers)
     values = {
         "id": new_id(),
         "tool_id": new.tool_id,
@@ -153,6 +166,7 @@ async def create(scope: Scope, new: ActionCreate) -> Action:
         "headers": json_text(new.headers),
         "input_schema": json_text(new.input_schema),
         "execute_if": new.execute_if,
+        "on_unknown": new.on_unknown,
     }
     return await crud.insert(scope, TABLE, values, _CONFLICTS)
 
@@ -161,7 +175,7 @@ async def change(
     scope: Scope, action_id: UUID, sent: ActionChange, if_match: frozenset[int] | None
 ) -> Action:
     values = crud.given(sent)
-    _check(values.get("endpoint"), values.get("input_schema"))
+    _check(*(values.get(name) for name in ("endpoint", "input_schema", "execute_if", "headers")))
     for name in ("headers", "input_schema"):
         if name in values:
             values[name] = json_text(values[name])
@@ -189,14 +203,35 @@ def derived_key(name: str) -> str:
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def _check(endpoint: str | None, schema: dict[str, Any] | None) -> None:
+def _check(
+    endpoint: str | None,
+    schema: dict[str, Any] | None,
+    execute_if: str | None,
+    headers: dict[str, str] | None,
+) -> None:
     found: list[Finding] = []
+    if execute_if is not None:
+        found += flow_checks.check_action_condition(execute_if)
+    for name, value in (headers or {}).items():
+        found += _check_header(value, pointer("/headers", name))
     if endpoint is not None:
         found += _check_endpoint(endpoint)
     if schema is not None:
         found += json_schema.check(schema, "/inputSchema")
     if found:
         raise InvalidError(findings=found)
+
+
+def _check_header(value: str, at: str) -> list[Finding]:
+    try:
+        template = templates.compile(value)
+    except ExpressionError as exc:
+        return [Finding("invalid_expression", str(exc).removeprefix(": "), pointer=at)]
+    foreign = {root for _, part in template.expressions for root in part.roots} - {"inputs"}
+    if foreign:
+        detail = f"an action's headers know inputs only, not {', '.join(sorted(foreign))}"
+        return [Finding("unknown_variable", detail, pointer=at)]
+    return []
 
 
 def _check_endpoint(endpoint: str) -> list[Finding]:

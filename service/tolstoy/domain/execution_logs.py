@@ -1,4 +1,7 @@
-"""Execution logs: the audit trail, one row for each attempt of a step."""
+"""Execution logs: the audit trail, one row for each attempt of a step.
+
+The engine records those of runs, and no request changes them; what clients write themselves stays theirs to change.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from tolstoy.core.errors import Finding, InvalidError
+from tolstoy.core.errors import ConflictError, Finding, InvalidError
 from tolstoy.core.ids import new_id
 from tolstoy.db import models, tenancy
 from tolstoy.db.statements import Table, json_text
@@ -26,6 +29,7 @@ StepKey = Annotated[
     ),
 ]
 Inputs = Annotated[dict[str, Any], Meta(description="an object, what the step was given")]
+StoredObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 Outputs = Annotated[Any, Meta(description="any JSON, what the step gave")]
 ErrorValue = Annotated[Any, Meta(description="any JSON, why the step failed")]
 
@@ -57,13 +61,22 @@ class ExecutionLog(Struct, frozen=True, rename="camel"):
     id: UUID
     org_id: UUID
     user_id: UUID
-    flow_id: UUID
+    flow_id: Annotated[UUID | None, Meta(description="null where a single action ran.")]
     execution_id: UUID | None
     step_key: str
-    inputs: Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
+    kind: Annotated[str | None, Meta(description="The kind of the step, as flows name it.")]
+    attempt: Annotated[int, Meta(description="Counts the attempts of this step from 1.")]
+    inputs: StoredObject
     outputs: Raw | None
     error: Raw | None
     status: Status
+    details: Annotated[
+        StoredObject | None, Meta(description="What else is known: the request, retryAt, dueAt, skippedBy.")
+    ]
+    recorded: Annotated[bool, Meta(description="Written by the engine: it cannot be changed or deleted.")]
+    superseded: Annotated[bool, Meta(description="Undone by a resume: the step ran, or runs, again.")]
+    started_at: Moment | None
+    finished_at: Moment | None
     created_at: Moment
     updated_at: Moment
     revision: int
@@ -75,6 +88,7 @@ class ExecutionLogQuery(PageQuery, kw_only=True, frozen=True, rename="camel", fo
     user_id: UUID | None = None
     status: Status | None = None
     step_key: str | None = None
+    kind: str | None = None
     created_after: Moment | None = None
     created_before: Moment | None = None
 
@@ -86,6 +100,7 @@ _CONDITIONS = {
     "user_id": "user_id = {}",
     "status": "status = {}",
     "step_key": "step_key = {}",
+    "kind": "kind = {}",
     "created_after": "created_at > {}",
     "created_before": "created_at < {}",
 }
@@ -95,6 +110,12 @@ _INSERT = TABLE.insert(
     ("id", "flow_id", "execution_id", "step_key", "inputs", "outputs", "error", "status"),
     entered_user="user_id",
 )
+
+
+class RecordedLogError(ConflictError):
+    """The engine recorded this log; the audit trail of a run cannot be changed."""
+
+    code, title = "recorded-log", "Recorded by the engine"
 
 
 def _no_flow() -> InvalidError:
@@ -133,11 +154,20 @@ async def change(
 ) -> ExecutionLog:
     values = {name: json_text(value) if name in _JSON else value for name, value in crud.given(sent).items()}
     async with tenancy.transaction(scope) as inner:
-        await crud.locked(inner, TABLE, models.ExecutionLog, execution_log_id, if_match)
+        await _changeable(inner, execution_log_id, if_match)
         return await crud.update(inner, TABLE, execution_log_id, values, {})
 
 
 async def remove(scope: Scope, execution_log_id: UUID, if_match: frozenset[int] | None) -> None:
     async with tenancy.transaction(scope) as inner:
-        log = await crud.locked(inner, TABLE, models.ExecutionLog, execution_log_id, if_match)
+        log = await _changeable(inner, execution_log_id, if_match)
         await log.delete()
+
+
+async def _changeable(
+    scope: Scope, execution_log_id: UUID, if_match: frozenset[int] | None
+) -> models.ExecutionLog:
+    log = await crud.locked(scope, TABLE, models.ExecutionLog, execution_log_id, if_match)
+    if log.recorded:
+        raise RecordedLogError
+    return log

@@ -16,18 +16,24 @@ from tolstoy.db.tenancy import Scope
 from tolstoy.domain import flow_checks, flow_document
 from tolstoy.domain.flow_checks import ActionFacts
 from tolstoy.domain.flow_sites import trails
+from tolstoy.domain.text import Description, MaxRunning, Name
 
 _ACTIONS = tenancy.reading(
     "SELECT key, method, endpoint, input_schema FROM actions WHERE org_id = $1 AND key = ANY ($3::text[])"
 )
 _FLOWS = tenancy.reading("SELECT id FROM flows WHERE org_id = $1 AND id = ANY ($3::uuid[])")
 
+_NOT_OF_THE_DOCUMENT = frozenset({"name", "description", "max_running_executions"})
+
 AnyJson = Annotated[Any, Meta(description="any JSON: what is wrong with it is what this tells")]
 
 
-class FlowValidate(Struct, kw_only=True, frozen=True, rename="camel"):
-    """A flow as it would be saved; its name and description may come along."""
+class FlowValidate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """A flow as it would be saved; what is not of its document may come along."""
 
+    name: Name | UnsetType = UNSET
+    description: Description | UnsetType | None = UNSET
+    max_running_executions: MaxRunning | UnsetType | None = UNSET
     input_schema: AnyJson | UnsetType = UNSET
     steps: AnyJson | UnsetType = UNSET
     output: AnyJson | UnsetType = UNSET
@@ -45,8 +51,10 @@ async def validate(scope: Scope, sent: FlowValidate) -> Validation:
     given = {
         wire: value
         for name, wire in zip(sent.__struct_fields__, sent.__struct_encode_fields__, strict=True)
-        if (value := getattr(sent, name)) is not UNSET
+        if name not in _NOT_OF_THE_DOCUMENT and (value := getattr(sent, name)) is not UNSET
     }
+    if not flow_checks.action_keys(given):
+        await tenancy.fetch(scope, _ACTIONS, [])  # the door, which nothing else would pass then
     found = await findings(scope, given)
     result: Literal["OK", "FAIL"] = "FAIL" if errors_of(found) else "OK"
     return Validation(result, found, any(finding.code == "more_findings" for finding in found))

@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from msgspec import Meta, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct, structs
 
-from tolstoy.core.errors import NotFoundError
 from tolstoy.db import models, tenancy
 from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import crud, flow_diff, flows
+from tolstoy.domain import crud, flow_diff, flow_validation, flows
 from tolstoy.domain.flows import Flow, StoredObject, StoredSteps
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment
@@ -28,6 +27,7 @@ class FlowVersion(Struct, frozen=True, rename="camel"):
     steps: StoredSteps
     output: Raw | None
     on_failure: StoredSteps | None
+    max_duration_seconds: float | None
     published_at: Moment | None
     published_by: UUID | None
     created_at: Moment
@@ -71,7 +71,7 @@ _ONE = TABLE.reading("flow_id = $3 AND version = $4")
 async def get(scope: Scope, flow_id: UUID, version: int) -> FlowVersion:
     row = await tenancy.fetchrow(scope, _ONE, flow_id, version)
     if row is None:
-        raise _missing(flow_id, version)
+        raise flows.missing_version(flow_id, version)
     return TABLE.read(row)
 
 
@@ -89,12 +89,13 @@ async def publish(scope: Scope, flow_id: UUID, if_match: frozenset[int] | None) 
     async with tenancy.transaction(scope) as inner:
         flow = await crud.locked(inner, flows.TABLE, models.Flow, flow_id, if_match)
         newest = await flows.newest_version(inner, flow)
+        found = await flow_validation.refuse_errors(inner, newest.document)
         if newest.published_at is None:
             newest.published_at, newest.published_by = datetime.now(UTC), scope.user_id
             await newest.save(update_fields=["published_at", "published_by"])
             flow.published_version = flow.version
             await flow.save(update_fields=["published_version"])
-        return await flows.get(inner, flow_id)
+        return structs.replace(await flows.get(inner, flow_id), findings=found or UNSET)
 
 
 async def restore(scope: Scope, flow_id: UUID, version: int, if_match: frozenset[int] | None) -> Flow:
@@ -102,9 +103,9 @@ async def restore(scope: Scope, flow_id: UUID, version: int, if_match: frozenset
     async with tenancy.transaction(scope) as inner:
         flow = await crud.locked(inner, flows.TABLE, models.Flow, flow_id, if_match)
         old = await _stored(inner, flow_id, version)
-        await flows.write_draft(inner, flow, await flows.newest_version(inner, flow), old.document)
+        found = await flows.write_draft(inner, flow, await flows.newest_version(inner, flow), old.document)
         await flow.save(update_fields=["version", "revision"])
-        return await flows.get(inner, flow_id)
+        return structs.replace(await flows.get(inner, flow_id), findings=found or UNSET)
 
 
 async def diff(scope: Scope, flow_id: UUID, query: DiffQuery) -> FlowDiff:
@@ -123,9 +124,5 @@ async def diff(scope: Scope, flow_id: UUID, query: DiffQuery) -> FlowDiff:
 async def _stored(scope: Scope, flow_id: UUID, version: int) -> models.FlowVersion:
     found = await models.FlowVersion.get_or_none(org_id=scope.org_id, flow_id=flow_id, version=version)
     if found is None:
-        raise _missing(flow_id, version)
+        raise flows.missing_version(flow_id, version)
     return found
-
-
-def _missing(flow_id: UUID, version: int) -> NotFoundError:
-    return NotFoundError(f"There is no version {version} of a flow with the id {flow_id} here.")

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, structs
+from tortoise import Model
 
-from tolstoy.core.errors import InUseError, InvalidError
+from tolstoy.core.errors import Finding, InUseError, NotFoundError
 from tolstoy.core.ids import new_id
-from tolstoy.db import models, tenancy
+from tolstoy.db import models, tenancy, trigger_models
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import crud, flow_document
+from tolstoy.domain import crud, flow_validation
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Description, Moment, Name
+from tolstoy.domain.text import Description, MaxRunning, Moment, Name
 
 Steps = Annotated[
     list[Any],
@@ -27,11 +28,21 @@ JsonSchema = Annotated[dict[str, Any], Meta(description="a JSON Schema (2020-12)
 Output = Annotated[
     Any, Meta(description="any JSON, what a run answers with, made from its steps by {{ }} expressions")
 ]
+MaxDuration = Annotated[
+    float,
+    Meta(gt=0, le=366 * 24 * 3600, description="a number of seconds, after which a run ends as failed"),
+]
 StoredSteps = Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Steps"})]
 StoredObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 
 # The fields of a flow that make up its document, as they are called in Python and in JSON.
-DOCUMENT = {"input_schema": "inputSchema", "steps": "steps", "output": "output", "on_failure": "onFailure"}
+DOCUMENT = {
+    "input_schema": "inputSchema",
+    "steps": "steps",
+    "output": "output",
+    "on_failure": "onFailure",
+    "max_duration_seconds": "maxDurationSeconds",
+}
 
 
 class FlowCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -41,6 +52,8 @@ class FlowCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unkno
     steps: Steps
     output: Output | UnsetType = UNSET
     on_failure: Steps | UnsetType | None = UNSET
+    max_duration_seconds: MaxDuration | UnsetType | None = UNSET
+    max_running_executions: MaxRunning | None = None
 
 
 class FlowChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -50,6 +63,8 @@ class FlowChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unkno
     steps: Steps | UnsetType = UNSET
     output: Output | UnsetType = UNSET
     on_failure: Steps | UnsetType | None = UNSET
+    max_duration_seconds: MaxDuration | UnsetType | None = UNSET
+    max_running_executions: MaxRunning | UnsetType | None = UNSET
 
 
 class Flow(Struct, frozen=True, rename="camel"):
@@ -66,9 +81,14 @@ class Flow(Struct, frozen=True, rename="camel"):
     steps: StoredSteps
     output: Raw | None
     on_failure: StoredSteps | None
+    max_duration_seconds: float | None
+    max_running_executions: int | None
     created_at: Moment
     updated_at: Moment
     revision: int
+    findings: Annotated[
+        list[Finding] | UnsetType, Meta(description="When its document was saved: what is doubtful with it.")
+    ] = UNSET
 
 
 class FlowQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -76,24 +96,36 @@ class FlowQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unk
     status: Literal["draft", "published"] | None = None
 
 
-DOCUMENT_COLUMNS = ", ".join(f"document -> '{wire}' AS {name}" for name, wire in DOCUMENT.items())
+DOCUMENT_COLUMNS = ", ".join(
+    f"(document -> '{wire}')::float8 AS {name}"
+    if name == "max_duration_seconds"
+    else f"document -> '{wire}' AS {name}"
+    for name, wire in DOCUMENT.items()
+)
 _COLUMNS = (
     "f.id, f.org_id, f.name, f.description, f.version,"
     " CASE WHEN f.published_version = f.version THEN 'published' ELSE 'draft' END AS status, f.published_version,"
-    f" {DOCUMENT_COLUMNS}, f.created_at, f.updated_at, f.revision"
+    f" {DOCUMENT_COLUMNS}, f.max_running_executions, f.created_at, f.updated_at, f.revision"
 )
 _SOURCE = (
     f"(SELECT {_COLUMNS} FROM flows f JOIN flow_versions v"
     " ON v.org_id = f.org_id AND v.flow_id = f.id AND v.version = f.version) flow"
 )
 
-TABLE = Table(models.Flow, Flow, source=_SOURCE)
+TABLE = Table(models.Flow, Flow, source=_SOURCE, without=("findings",))
 _CONDITIONS = {"name": "name = {}", "status": "status = {}"}
+_TRIGGERS: tuple[tuple[type[Model], str], ...] = (
+    (trigger_models.Hook, "hook"),
+    (trigger_models.Schedule, "schedule"),
+    (trigger_models.Subscription, "subscription"),
+)
+_OWN = ("name", "description", "max_running_executions")
 _ONE = TABLE.one()
 _INSERT = tenancy.Statement(
     f"SELECT {_COLUMNS} FROM f, v",
     ctes=""",
-f AS (INSERT INTO flows (org_id, id, name, description) SELECT $1, $3, $4, $5 FROM s RETURNING *),
+f AS (INSERT INTO flows (org_id, id, name, description, max_running_executions)
+      SELECT $1, $3, $4, $5, $8 FROM s RETURNING *),
 v AS (INSERT INTO flow_versions (org_id, id, flow_id, version, document)
       SELECT $1, $6, f.id, f.version, $7 FROM f RETURNING document)""",
 )
@@ -108,29 +140,43 @@ async def page(scope: Scope, query: FlowQuery) -> Page[Flow]:
 
 
 async def create(scope: Scope, new: FlowCreate) -> Flow:
-    document = checked(document_of(crud.given(new)))
-    args = (new_id(), new.name, new.description, new_id(), json_text(document))
-    return await crud.insert_by(scope, TABLE, _INSERT, args, {})
+    document = document_of(crud.given(new))
+    found = await flow_validation.refuse_errors(scope, document)
+    args = (
+        new_id(),
+        new.name,
+        new.description,
+        new_id(),
+        json_text(document),
+        new.max_running_executions,
+    )
+    return structs.replace(await crud.insert_by(scope, TABLE, _INSERT, args, {}), findings=found or UNSET)
 
 
 async def change(scope: Scope, flow_id: UUID, sent: FlowChange, if_match: frozenset[int] | None) -> Flow:
     values = crud.given(sent)
     async with tenancy.transaction(scope) as inner:
         flow = await crud.locked(inner, TABLE, models.Flow, flow_id, if_match)
+        found: list[Finding] | UnsetType = UNSET
         if any(name in values for name in DOCUMENT):
             newest = await newest_version(inner, flow)
-            await write_draft(inner, flow, newest, document_of(values, newest.document))
-        flow.update_from_dict({name: values[name] for name in ("name", "description") if name in values})
-        await flow.save(update_fields=["name", "description", "version", "revision"])
-        return await get(inner, flow_id)
+            found = await write_draft(inner, flow, newest, document_of(values, newest.document))
+        flow.update_from_dict({name: values[name] for name in _OWN if name in values})
+        await flow.save(update_fields=[*_OWN, "version", "revision"])
+        return structs.replace(await get(inner, flow_id), findings=found or UNSET)
 
 
 async def remove(scope: Scope, flow_id: UUID, if_match: frozenset[int] | None) -> None:
     async with tenancy.transaction(scope) as inner:
         flow = await crud.locked(inner, TABLE, models.Flow, flow_id, if_match)
-        logs = await models.ExecutionLog.filter(org_id=scope.org_id, flow_id=flow_id).count()
-        if logs:
+        of_it = {"org_id": scope.org_id, "flow_id": flow_id}
+        if runs := await models.Execution.filter(**of_it).count():
+            raise InUseError(f"The flow has {crud.counted(runs, 'execution')}; they are kept with it.")
+        if logs := await models.ExecutionLog.filter(**of_it).count():
             raise InUseError(f"The flow has {crud.counted(logs, 'execution log')}; delete them first.")
+        for model, noun in _TRIGGERS:
+            if number := await model.filter(**of_it).count():
+                raise InUseError(f"The flow has {crud.counted(number, noun)}; delete them first.")
         await flow.delete()
 
 
@@ -140,11 +186,14 @@ async def newest_version(scope: Scope, flow: models.Flow) -> models.FlowVersion:
 
 async def write_draft(
     scope: Scope, flow: models.Flow, newest: models.FlowVersion, document: dict[str, Any]
-) -> None:
-    """Make `document` the draft of a locked flow, which the caller saves: the draft there is, or the next version."""
+) -> list[Finding]:
+    """Make `document` the draft of a locked flow, which the caller saves: the draft there is, or the next version.
+
+    Returns what is doubtful with it.
+    """
     if await _is_stored(scope, newest, document):
-        return
-    checked(document)
+        return await flow_validation.findings(scope, document)
+    found = await flow_validation.refuse_errors(scope, document)
     if newest.published_at is None:
         newest.document = document
         await newest.save(update_fields=["document"])
@@ -155,6 +204,7 @@ async def write_draft(
         )
     # whatever else changes or not, the flow reads differently now, and its ETag must say so
     flow.revision += 1
+    return found
 
 
 async def _is_stored(scope: Scope, version: models.FlowVersion, document: dict[str, Any]) -> bool:
@@ -176,7 +226,5 @@ def document_of(values: dict[str, Any], before: dict[str, Any] | None = None) ->
     return {name: value for name, value in {**(before or {}), **sent}.items() if value is not None}
 
 
-def checked(document: dict[str, Any]) -> dict[str, Any]:
-    if found := flow_document.check(document):
-        raise InvalidError(findings=found)
-    return document
+def missing_version(flow_id: UUID, version: int) -> NotFoundError:
+    return NotFoundError(f"There is no version {version} of a flow with the id {flow_id} here.")

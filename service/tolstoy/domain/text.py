@@ -11,3 +11,6 @@ Expression = Annotated[
     str, Meta(min_length=1, max_length=2000, description="a CEL expression that is true or false")
 ]
 Moment = Annotated[datetime, Meta(tz=True)]
+MaxRunning = Annotated[
+    int, Meta(ge=1, le=10_000, description="a number from 1 to 10000, how many of its runs may run at once")
+]

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
+from tortoise import Model
 
 from tolstoy.core.errors import ConflictError, Finding, InUseError, InvalidError
 from tolstoy.core.ids import new_id
-from tolstoy.db import models, tenancy
+from tolstoy.db import models, tenancy, trigger_models
 from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud
@@ -81,6 +82,14 @@ _INSERT = tenancy.Statement(
 )
 
 
+_NAMED_IN: tuple[tuple[type[Model], str], ...] = (
+    (models.ExecutionLog, "execution log"),
+    (models.Execution, "execution"),
+    (trigger_models.Hook, "hook"),
+    (trigger_models.Schedule, "schedule"),
+)
+
+
 async def get(scope: Scope, user_id: UUID) -> User:
     return await crud.get(scope, TABLE, _ONE, user_id)
 
@@ -109,11 +118,9 @@ async def change(scope: Scope, user_id: UUID, sent: UserChange, if_match: frozen
 async def remove(scope: Scope, user_id: UUID, if_match: frozenset[int] | None) -> None:
     async with tenancy.transaction(scope) as inner:
         user = await crud.locked(inner, TABLE, models.User, user_id, if_match)
-        logs = await models.ExecutionLog.filter(org_id=scope.org_id, user_id=user_id).count()
-        if logs:
-            raise InUseError(
-                f"The user is named in {crud.counted(logs, 'execution log')}, which would lose it."
-            )
+        for model, noun in _NAMED_IN:
+            if number := await model.filter(org_id=scope.org_id, user_id=user_id).count():
+                raise InUseError(f"The user is named in {crud.counted(number, noun)}, which would lose it.")
         await user.delete()
 
 

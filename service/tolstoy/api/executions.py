@@ -1,0 +1,58 @@
+"""The routes of executions: starting, listing, reading."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from msgspec import Struct
+from sanic import Blueprint
+
+from tolstoy.api import watching
+from tolstoy.api.endpoint import endpoint
+from tolstoy.api.watching import Wait
+from tolstoy.db.tenancy import Scope
+from tolstoy.domain import execution_views, executions
+from tolstoy.domain.execution_views import ExecutionView, ExecutionViewQuery
+from tolstoy.domain.executions import Execution, ExecutionCreate, ExecutionQuery, NotPublishedError, Origin
+from tolstoy.domain.paging import Page
+
+routes = Blueprint("executions")
+
+
+class StartQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    wait: Wait = None
+
+
+@routes.post("/flows/<flow_id>/executions")
+@endpoint(
+    tag="Executions",
+    status=202,
+    answers={200: Execution},
+    raises=(NotPublishedError,),
+    location="/executions/{id}",
+    then=watching.result_within,
+)
+async def start_execution(scope: Scope, flow_id: UUID, body: ExecutionCreate, query: StartQuery) -> Execution:
+    """Start a run of a flow, of its newest published version unless another is named.
+
+    Answers 202 when the run is queued, or with ?wait= 200 when it has ended by then.
+    """
+    origin = Origin(trigger="manual", watched=bool(query.wait))
+    started = await executions.start(scope, flow_id, body.inputs, version=body.version, origin=origin)
+    if started is None:
+        raise RuntimeError("a run without a dedupe key conflicts with none")
+    return started
+
+
+@routes.get("/executions")
+@endpoint(tag="Executions")
+async def list_executions(scope: Scope, query: ExecutionQuery) -> Page[Execution]:
+    """List executions, newest first."""
+    return await executions.page(scope, query)
+
+
+@routes.get("/executions/<execution_id>")
+@endpoint(tag="Executions")
+async def get_execution(scope: Scope, execution_id: UUID, query: ExecutionViewQuery) -> ExecutionView:
+    """Get an execution, with the tree of its steps."""
+    return await execution_views.get(scope, execution_id, query)

@@ -1,0 +1,71 @@
+"""Waiting for a run's end in the request that asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from sanic import HTTPResponse, Request
+
+from tolstoy.core.database_urls import parse
+from tolstoy.core.settings import Settings
+from tolstoy.db.tenancy import Scope
+from tolstoy.db.watch import Watch
+from tolstoy.domain import executions
+from tolstoy.domain.executions import FINISHED, Execution
+
+MOST_SECONDS = 50
+SECONDS_BETWEEN_LOOKS = 1.0
+
+Wait = Annotated[
+    float | None,
+    Meta(
+        ge=0,
+        le=MOST_SECONDS,
+        description="a number of seconds up to 50: answer with the result when it is there by then",
+    ),
+]
+
+
+def of(settings: Settings) -> Watch:
+    """The direct address, for the service's user: LISTEN works behind no pooler, and needs no more rights."""
+    if settings.database_url is None or settings.direct_url is None:
+        raise RuntimeError("the command that serves gives the application its database")
+    service, direct = parse(settings.database_url), parse(settings.direct_url)
+    return Watch(service.at(direct))
+
+
+async def until_finished(request: Request, scope: Scope, execution_id: UUID, seconds: float) -> Execution:
+    """The newest state: the run's last one, or the one it has when the time is over."""
+    watch: Watch = request.app.ctx.watch
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    async with watch.following(execution_id) as follower:
+        while True:
+            execution = await executions.get(scope, execution_id)
+            left = until - loop.time()
+            if execution.status in FINISHED or left <= 0:
+                return execution
+            await follower.change(min(left, SECONDS_BETWEEN_LOOKS))
+
+
+async def result_within(
+    request: Request, scope: Scope, started: Execution, arguments: Mapping[str, Any]
+) -> HTTPResponse | None:
+    """200 with a run that ended within `?wait=`; else the 202 stands."""
+    seconds = getattr(arguments.get("query"), "wait", None)
+    if not seconds:
+        return None
+    execution = await until_finished(request, scope, started.id, seconds)
+    if execution.status not in FINISHED:
+        return None
+    return HTTPResponse(
+        msgspec.json.encode(execution),
+        200,
+        headers={"Location": f"/executions/{execution.id}"},
+        content_type="application/json",
+    )

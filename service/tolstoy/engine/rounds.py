@@ -1,0 +1,67 @@
+"""What a worker looks after from time to time, over all organizations: notifications are hints, this is the truth."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from itertools import groupby
+from uuid import UUID
+
+from tolstoy.core import log
+from tolstoy.core.errors import ProblemError
+from tolstoy.db import tenancy
+from tolstoy.db.database import Database
+from tolstoy.db.tenancy import Statement
+from tolstoy.engine.journal import within
+
+MOST_DUE = 500
+SHORTEST, LONGEST = 0.02, 1.0
+PATIENCE = 30.0
+
+_DUE = "SELECT org_id, id FROM tolstoy.due_runs($1)"
+_NEXT = "SELECT tolstoy.next_due() AS at"
+_CROWDED = "SELECT org_id FROM tolstoy.crowded()"
+_WAKE = Statement(
+    "SELECT tolstoy.wake_run(id) FROM s CROSS JOIN LATERAL"
+    " (SELECT id FROM unnest($3::uuid[]) id WHERE s.role IS NOT NULL OFFSET 0) due"
+)
+_ADMIT = Statement("SELECT tolstoy.admit_parked() FROM s")
+
+
+async def wake_due(database: Database) -> float:
+    """Let runs whose time has come go on; returns the seconds until there may be more."""
+    rows = await tenancy.call(database, _DUE, MOST_DUE)
+    for org_id, due in groupby(sorted((row["org_id"], row["id"]) for row in rows), key=lambda pair: pair[0]):
+        await tenancy.fetch(tenancy.engine(database, org_id), _WAKE, [run for _, run in due])
+    if len(rows) == MOST_DUE:
+        return 0.0
+    at = (await tenancy.call(database, _NEXT))[0]["at"]
+    return LONGEST if at is None else (at - datetime.now(UTC)).total_seconds()
+
+
+async def admit(database: Database) -> float:
+    """Give the places that are free to runs that wait for one; the end of a run does so at once, where it can."""
+    for row in await tenancy.call(database, _CROWDED):
+        await tenancy.fetch(tenancy.engine(database, UUID(str(row["org_id"]))), _ADMIT)
+    return 2.0
+
+
+async def repeat(
+    name: str,
+    work: Callable[[], Awaitable[float | None]],
+    *,
+    longest: float = LONGEST,
+    patience: float = PATIENCE,
+) -> None:
+    """For ever: `work`, then the seconds that it asked for. What fails, or takes too long, is tried again."""
+    while True:
+        try:
+            seconds = await within(patience, work())
+        except ProblemError as exc:
+            log.get().warning(f"{name} is put off: {exc.detail}", action="round_failed", round=name)
+            seconds = 1.0
+        except Exception as exc:  # one round's mistake must not end the others
+            log.get().error(f"{name} failed", action="round_broke", round=name, exc_info=exc)
+            seconds = 5.0
+        await asyncio.sleep(max(SHORTEST, min(longest if seconds is None else seconds, longest)))

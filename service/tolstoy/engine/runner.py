@@ -1,0 +1,168 @@
+"""Runs what a worker has claimed, until it ends, waits, or is another worker's."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import OrderedDict
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from tolstoy.core import log
+from tolstoy.core.errors import UnavailableError
+from tolstoy.db import tenancy
+from tolstoy.db.database import Database
+from tolstoy.domain import callbacks
+from tolstoy.engine import recall
+from tolstoy.engine.actions import Actions
+from tolstoy.engine.drive import drive
+from tolstoy.engine.failures import EndRunError, HandedBackError
+from tolstoy.engine.frame import Facts
+from tolstoy.engine.journal import Journal, LostLeaseError, Record, outlasting
+from tolstoy.engine.live import LiveEffects
+from tolstoy.engine.outbound import Outbound
+from tolstoy.engine.plan import Plan, compile_document, of_action
+from tolstoy.engine.run import Identity, Run
+from tolstoy.engine.trail import Trail, cancelled
+
+MOST_CLAIMS = 10  # without getting on: then it is the run that ends its workers
+_PLANS_KEPT = 500
+_DOCUMENT = tenancy.reading(
+    "SELECT document FROM flow_versions WHERE org_id = $1 AND flow_id = $3 AND version = $4"
+)
+
+_SIGNALLED = tenancy.reading(
+    "SELECT id, cancel_requested_at IS NOT NULL AS cancelled FROM executions"
+    " WHERE org_id = $1 AND id = ANY ($3::uuid[]) AND (signalled OR cancel_requested_at IS NOT NULL)"
+)
+
+
+class Runner:
+    def __init__(
+        self, database: Database, outbound: Outbound, *, max_payload_bytes: int, public_url: str
+    ) -> None:
+        self._database = database
+        self._outbound = outbound
+        self._journal = Journal(database)
+        self._actions = Actions(database)
+        self._plans: OrderedDict[tuple[UUID, UUID | str, int], Plan] = OrderedDict()
+        self._max_payload_bytes = max_payload_bytes
+        self._public_url = public_url
+        self.running: dict[UUID, Run] = {}
+
+    async def work(self, org_id: UUID, execution_id: UUID, job: int) -> None:
+        """All that can be done of a run now; raises HandedBackError."""
+        row = await self._journal.claim(org_id, execution_id, job)
+        if row is None:
+            return
+        try:
+            run = await self._prepared(row)
+            before = self.running.get(execution_id)
+            if before is not None:  # its job was thought dead and handed out again, to this very process
+                before.stop(LostLeaseError())
+            self.running[execution_id] = run
+            if row["cancel_requested_at"] is not None:
+                run.stop(cancelled())
+            elif row["claims"] > MOST_CLAIMS:
+                run.stop(_crashed(row["claims"] - 1))
+            try:
+                await drive(run)
+            finally:
+                if self.running.get(execution_id) is run:
+                    del self.running[execution_id]
+        except LostLeaseError:
+            log.get().warning("a run is another worker's now", action="lease_lost", execution_id=execution_id)
+        except (HandedBackError, UnavailableError):
+            raise
+        except Exception as exc:
+            # a mistake of ours: the run must end and say so, rather than go round for ever
+            log.get().error("a run failed", action="run_broke", execution_id=execution_id, exc_info=exc)
+            with contextlib.suppress(LostLeaseError):
+                await self._journal.record(org_id, _broken(row))
+
+    async def signal(self, execution_id: UUID) -> None:
+        """Something happened to a run that may be here: what it waits for, or a cancel."""
+        if (run := self.running.get(execution_id)) is not None:
+            await self._look(run.identity.org_id, [execution_id])
+
+    async def look(self) -> None:
+        """As `signal` for every run here, since a notification may be lost."""
+        by_org: dict[UUID, list[UUID]] = {}
+        for run in self.running.values():
+            by_org.setdefault(run.identity.org_id, []).append(run.identity.id)
+        for org_id, runs in by_org.items():
+            await self._look(org_id, runs)
+
+    async def _look(self, org_id: UUID, runs: list[UUID]) -> None:
+        for row in await tenancy.fetch(tenancy.engine(self._database, org_id), _SIGNALLED, runs):
+            run = self.running.get(row["id"])
+            if run is not None and row["cancelled"]:
+                run.stop(cancelled())
+            elif run is not None:
+                run.signal()
+
+    def hand_back(self) -> None:
+        """Leave every run where it is, for other workers."""
+        for run in self.running.values():
+            run.stop(HandedBackError())
+
+    async def _prepared(self, row: asyncpg.Record) -> Run:
+        org_id, run_id = row["org_id"], row["id"]
+        plan = await self._plan(row)
+        actions = await self._actions.named(org_id, plan.actions)
+        recalled, undone = (
+            ({}, {}) if row["epoch"] == 1 else await recall.read(self._database, org_id, run_id)
+        )
+        identity = Identity(org_id, run_id, row["user_id"], row["depth"], row["deadline_at"])
+        secret: bytes = row["callback_secret"]
+
+        def callback(path: str) -> str:
+            return f"{self._public_url}/callbacks/{callbacks.write(org_id, run_id, path, secret)}"
+
+        execution = {
+            "id": str(run_id),
+            "flowId": None if row["flow_id"] is None else str(row["flow_id"]),
+            "version": row["version"],
+            "trigger": row["trigger"],
+            "createdAt": row["created_at"].isoformat(),
+        }
+        facts = Facts(msgspec.json.decode(row["inputs"]), execution, callback, plan.loops)
+        trail = Trail(org_id, run_id, row["epoch"], self._journal, recalled, undone)
+        effects = LiveEffects(
+            self._database, self._outbound, identity, max_payload_bytes=self._max_payload_bytes
+        )
+        return Run(identity, plan, facts, actions, trail, effects)
+
+    async def _plan(self, row: asyncpg.Record) -> Plan:
+        key = (row["org_id"], row["flow_id"] or row["action_key"], row["version"] or 0)
+        plan = self._plans.get(key)
+        if plan is None:
+            if row["flow_id"] is None:
+                plan = of_action(row["action_key"])
+            else:
+                plan = compile_document(await self._document(row))
+            self._plans[key] = plan
+            if len(self._plans) > _PLANS_KEPT:
+                self._plans.popitem(last=False)
+        return plan
+
+    async def _document(self, row: asyncpg.Record) -> dict[str, Any]:
+        scope = tenancy.engine(self._database, row["org_id"])
+        found = await outlasting(lambda: tenancy.fetchrow(scope, _DOCUMENT, row["flow_id"], row["version"]))
+        if found is None:
+            raise RuntimeError(f"flow {row['flow_id']} has no version {row['version']}")
+        document: dict[str, Any] = msgspec.json.decode(found["document"])
+        return document
+
+
+def _crashed(times: int) -> EndRunError:
+    message = f"Its workers ended {times} times in a row without it getting on; it may be what ends them."
+    return EndRunError("failed", {"code": "crashed", "message": message})
+
+
+def _broken(row: asyncpg.Record) -> Record:
+    message = "The worker could not run this; its log has the reason under the execution's id."
+    error = msgspec.json.encode({"code": "internal_error", "message": message}).decode()
+    return Record(row["id"], row["epoch"], [], "failed", error=error)
