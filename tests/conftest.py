@@ -17,6 +17,8 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.engine.echo_server import EchoServer, serving_in_thread
+from tests.engine.lab import Lab
 from tests.processes import Served, serving
 from tolstoy.core.database_urls import ConnectOptions, parse
 from tolstoy.db import embedded, migrate
@@ -230,3 +232,18 @@ async def bob(http: httpx.AsyncClient, alice: Member) -> Member:
 async def charlie(http: httpx.AsyncClient) -> Member:
     """Owns another organization and must see nothing of Alice's."""
     return await founded(http, "charlie@example.com")
+
+
+@pytest.fixture(scope="session")
+def echo() -> Iterator[EchoServer]:
+    """A real tool to call."""
+    with serving_in_thread() as server:
+        yield server
+
+
+@pytest.fixture
+async def lab(http: httpx.AsyncClient, alice: Member, echo: EchoServer) -> Lab:
+    """Alice's organization with that tool, and flows to run in it, by the worker beside the served API."""
+    tool = await http.post("/tools", json={"name": "Echo", "baseUrl": echo.url}, headers=alice.headers)
+    assert tool.status_code == 201, tool.text
+    return Lab(http, alice, echo, tool.json()["id"])

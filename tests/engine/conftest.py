@@ -1,29 +1,13 @@
-"""The served API with the worker beside it, and a real tool to call."""
+"""An organization in a database of the test's own, without a server."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
-from tests.conftest import Databases, Member
-from tests.engine.echo_server import EchoServer, serving_in_thread
+from tests.conftest import Databases
 from tests.engine.home import Home, at_home
-from tests.engine.lab import Lab
-
-
-@pytest.fixture(scope="session")
-def echo() -> Iterator[EchoServer]:
-    with serving_in_thread() as server:
-        yield server
-
-
-@pytest.fixture
-async def lab(http: httpx.AsyncClient, alice: Member, echo: EchoServer) -> Lab:
-    tool = await http.post("/tools", json={"name": "Echo", "baseUrl": echo.url}, headers=alice.headers)
-    assert tool.status_code == 201, tool.text
-    return Lab(http, alice, echo, tool.json()["id"])
 
 
 @pytest.fixture

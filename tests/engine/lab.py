@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import httpx
 
-from tests.conftest import Member
 from tests.engine.echo_server import EchoServer
+
+if TYPE_CHECKING:
+    from tests.conftest import Member
 
 
 @dataclass(frozen=True)
