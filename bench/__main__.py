@@ -1,16 +1,23 @@
-"""`make bench`: every figure of one run on one machine, Tolstoy beside a bare handler on the same Postgres."""
+"""`make bench`: every figure of one run on one machine, Tolstoy beside what is written by hand on the same Postgres.
+
+`python -m bench` measures all, `python -m bench engine` or `api` that part, `engine.http3 engine.fair` only these.
+`BENCH_RUNS=100000` lets the memory be watched over as many runs.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from bench import rounds, servers, tenant
+from bench import engine, rounds, servers, tenant
 from bench.figures import Figures
 from bench.load import Load
 from bench.rounds import Side
@@ -24,16 +31,28 @@ STARTS = 3
 WARM_REQUESTS, ALL_REQUESTS = 20_000, 100_000
 
 
-def main() -> None:
+def main(wanted: list[str]) -> None:
     figures = Figures()
-    spawn = multiprocessing.get_context("spawn")
-    with (
-        tempfile.TemporaryDirectory(prefix="tolstoy-bench-") as name,
-        ProcessPoolExecutor(1, spawn) as sender,
-    ):
+    figures.add("machine.cores", len(os.sched_getaffinity(0)))
+    if not wanted or "api" in wanted:
+        with _folder() as folder:
+            _api(figures, folder)
+    if chosen := engine.chosen(wanted):
+        with _folder() as folder:
+            engine.measure(figures, folder, chosen)
+    figures.write()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="tolstoy-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)  # root's Postgres runs as another user, who has to pass through
-        figures.add("machine.cores", len(os.sched_getaffinity(0)))
+        yield folder
+
+
+def _api(figures: Figures, folder: Path) -> None:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as sender:
         subject = _start_up(figures, folder)
         with servers.tolstoy(folder) as api:
             address = _owner_address(folder)
@@ -49,7 +68,6 @@ def main() -> None:
                     _against_bare(figures, sender, kind, Side(api, requests), Side(bare, requests))
         with servers.tolstoy(folder) as api:
             _memory(figures, sender, subject, api)
-    figures.write()
 
 
 def _start_up(figures: Figures, folder: Path) -> Tenant:
@@ -100,4 +118,4 @@ def _memory(figures: Figures, sender: Executor, subject: Tenant, api: Server) ->
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

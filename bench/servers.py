@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -65,15 +65,54 @@ def bare(folder: Path, address: str, pool_size: int) -> Iterator[Server]:
 
 
 @contextmanager
+def worker(folder: Path, database_url: str, direct_url: str, **settings: str) -> Iterator[psutil.Process]:
+    """`tolstoy worker` with production's logging, from when it takes jobs."""
+    urls = {"DATABASE_URL": database_url, "DIRECT_URL": direct_url}
+    told = {**urls, "EGRESS_ALLOW": "127.0.0.1/32", "LOG_FORMAT": "json", **settings}
+    log = folder / f"worker-{time.monotonic_ns()}.log"
+    with _process(folder, log, [sys.executable, "-m", "tolstoy", "worker"], told) as popen:
+        _until(popen, log, lambda: b'"worker_works"' in log.read_bytes())
+        yield psutil.Process(popen.pid)
+
+
+@contextmanager
+def tool(folder: Path) -> Iterator[int]:
+    """The tool that the flows call; answers with its port."""
+    port = _free_port()
+    command = [sys.executable, "-m", "bench.engine_tool", str(port)]
+    with _process(folder, folder / "tool.log", command, {"PYTHONPATH": str(ROOT)}) as popen:
+        _until(popen, folder / "tool.log", lambda: _answers(port))
+        yield port
+
+
+def script(module: str, *arguments: str) -> str:
+    """What a Python program of this folder prints."""
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-3000:]}")
+    return done.stdout
+
+
+@contextmanager
 def _started(folder: Path, command: list[str], settings: Mapping[str, str]) -> Iterator[Server]:
     port = int(settings.get("PORT") or _free_port())
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     log = folder / f"{port}.log"
     began = time.perf_counter()
+    with _process(folder, log, command, {"PORT": str(port), **settings}) as popen:
+        _until(popen, log, lambda: _answers(port))
+        yield Server(psutil.Process(popen.pid), port, time.perf_counter() - began)
+
+
+@contextmanager
+def _process(
+    folder: Path, log: Path, command: list[str], settings: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     with log.open("wb") as out:
         popen = subprocess.Popen(
             command,
-            env={**kept, "PORT": str(port), **settings},
+            env={**kept, **settings},
             cwd=folder,  # where no .env lies
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -81,14 +120,18 @@ def _started(folder: Path, command: list[str], settings: Mapping[str, str]) -> I
             start_new_session=True,
         )
     try:
-        while not _answers(port):
-            if popen.poll() is not None or time.perf_counter() - began > 60:
-                raise RuntimeError(f"{' '.join(command)} does not serve:\n{log.read_text()[-3000:]}")
-            time.sleep(0.005)
-        yield Server(psutil.Process(popen.pid), port, time.perf_counter() - began)
+        yield popen
     finally:
         _stop(popen)
         log.unlink()
+
+
+def _until(popen: subprocess.Popen[bytes], log: Path, up: Callable[[], bool]) -> None:
+    began = time.perf_counter()
+    while not up():
+        if popen.poll() is not None or time.perf_counter() - began > 60:
+            raise RuntimeError(f"{popen.args!r} does not serve:\n{log.read_text()[-3000:]}")
+        time.sleep(0.005)
 
 
 def _stop(popen: subprocess.Popen[bytes]) -> None:

@@ -32,6 +32,14 @@ def left_in(folder: Path) -> list[psutil.Process]:
     return found
 
 
+def names_of(processes: list[psutil.Process]) -> set[str]:
+    names = set()
+    for process in processes:
+        with contextlib.suppress(psutil.Error, OSError):  # it has ended meanwhile
+            names.add(process.name())
+    return names
+
+
 def nothing_is_left_in(folder: Path) -> bool:
     """Python's own tracker of shared resources ends a moment after the process that it served."""
     until(lambda: left_in(folder) == [], seconds=2)

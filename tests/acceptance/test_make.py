@@ -24,6 +24,7 @@ from tests.acceptance.embedded_service import (
     ended_by,
     kill_all,
     left_in,
+    names_of,
     nothing_is_left_in,
 )
 from tests.processes import Served, free_port
@@ -157,7 +158,7 @@ def test_make_clean_stops_the_server_and_leaves_what_git_has(set_up: Path, made_
     with made_to_serve(set_up, seconds=30) as served:
         served.signal_group(signal.SIGKILL)
         served.process.wait()
-        until(lambda: {process.name() for process in left_in(set_up)} == {"postgres"}, seconds=5)
+        until(lambda: names_of(left_in(set_up)) == {"postgres"}, seconds=10)
         for rubbish in (
             ".mypy_cache/a",
             "service/tolstoy/__pycache__/b.pyc",

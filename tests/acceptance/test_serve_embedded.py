@@ -25,6 +25,7 @@ from tests.acceptance.embedded_service import (
     created,
     ended_by,
     left_in,
+    names_of,
     name_of,
     nothing_is_left_in,
     postgres_of,
@@ -147,7 +148,7 @@ def test_two_first_starts_at_once_make_one_database(new_home: Path) -> None:
 
 def test_where_database_url_is_set_no_server_is_started(new_home: Path, database: Databases) -> None:
     urls = {"DATABASE_URL": database.database_url, "DIRECT_URL": database.direct_url}
-    with serving_in(new_home, urls) as served:
+    with serving_in(new_home, {**urls, "RUN_WORKER": "false"}) as served:
         assert created(served, "elsewhere")
         assert [process.pid for process in left_in(new_home)] == [served.process.pid]
         assert ended_by(served, signal.SIGINT) in STOPPED_BY_CTRL_C
@@ -210,7 +211,7 @@ def test_dead_workers_are_replaced_and_none_is_left(home: Path) -> None:
         assert created(served, "with the one that is left or the new one")
         served.process.kill()
         served.process.wait()
-        until(lambda: {process.name() for process in left_in(home)} == {"postgres"})
+        until(lambda: names_of(left_in(home)) == {"postgres"})
     with serving_in(home, settings) as served:
         assert created(served, "on the same port")
         assert ended_by(served, signal.SIGINT) in STOPPED_BY_CTRL_C

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -220,7 +220,9 @@ class _Crew:
         context = multiprocessing.get_context("spawn")
         told, tell = context.Pipe(duplex=False)
         process = context.Process(target=_run, args=(self._settings, self._listener, tell, ready))
-        # Blocked signals stay so in the child: none of them ends it before it can end well.
+        # Blocked signals stay so in the child: none of them ends it before it can end well. Starting Python's tracker
+        # of resources, as the first process does, would unblock them.
+        resource_tracker.ensure_running()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         try:
             process.start()

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnProcess
 
 import uvloop
@@ -105,7 +106,9 @@ class _Keeper:
 
     def _spawned(self) -> SpawnProcess:
         process = multiprocessing.get_context("spawn").Process(target=_beside, args=(self._settings,))
-        # Blocked signals stay so in the child: none of them ends it before it can end well.
+        # Blocked signals stay so in the child: none of them ends it before it can end well. Starting Python's tracker
+        # of resources, as the first process does, would unblock them.
+        resource_tracker.ensure_running()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         try:
             process.start()

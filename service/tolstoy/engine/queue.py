@@ -32,6 +32,7 @@ Handler = Callable[[UUID, UUID, int], Coroutine[Any, Any, None]]
 
 SIGNALS = "tolstoy_signal"
 SECONDS_BETWEEN_LOOKS = 2.0
+SECONDS_BETWEEN_PINGS = 1.0
 SECONDS_OF_HEALTH = 10.0  # after which a lost connection is a new misfortune, not the old one
 _BATCH = 50
 # All of them said: it would read what is left out from environment variables, some of whose names are anybody's.
@@ -122,7 +123,7 @@ class Queue:
             return
         self.connected.set()
         batch = min(_BATCH, self._concurrency // 2)
-        pinging = asyncio.create_task(self._ping(driver, connection))
+        watching = asyncio.create_task(self._watch(driver, connection, lost))
         try:
             await manager.run(
                 dequeue_timeout=timedelta(seconds=SECONDS_BETWEEN_LOOKS),
@@ -133,26 +134,26 @@ class Queue:
                 log_aggregation_interval=timedelta(0),
             )
         finally:
-            pinging.cancel()
+            watching.cancel()
 
-    async def _ping(self, driver: AsyncpgDriver, connection: asyncpg.Connection) -> None:
-        """Give up a connection on which no answer comes for as long as a lease lasts: others have the jobs by then.
+    async def _watch(
+        self, driver: AsyncpgDriver, connection: asyncpg.Connection, lost: asyncio.Future[None]
+    ) -> None:
+        """Give up a connection that has ended, or on which no answer comes for as long as a lease lasts.
 
-        A connection that something between here and the database has forgotten is silent for ever.
+        asyncpg does not tell its listener of every end, and one that something between here and the database has
+        forgotten does not end at all; by then others have the jobs.
         """
-        lease = self._lease.total_seconds()
-        with contextlib.suppress(*DRIVER_ERRORS):  # it ended otherwise
+        try:
             while True:
-                await asyncio.sleep(lease / 2)
-                try:
-                    async with asyncio.timeout(lease):
-                        await driver.fetch("SELECT 1")
-                except TimeoutError:
-                    log.get().warning(
-                        "the queue's connection is silent; it is given up", action="queue_silent"
-                    )
-                    connection.terminate()
-                    return
+                await asyncio.sleep(SECONDS_BETWEEN_PINGS)
+                async with asyncio.timeout(self._lease.total_seconds()):
+                    await driver.fetch("SELECT 1")
+        except DRIVER_ERRORS as exc:
+            said = str(exc) or "no answer comes"
+            log.get().warning(f"the queue's connection is given up: {said}", action="queue_given_up")
+            connection.terminate()
+            _resolve(lost)
 
     def _executor(
         self, name: str, handler: Handler, lost: asyncio.Future[None]

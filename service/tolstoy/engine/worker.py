@@ -40,7 +40,7 @@ async def work(
         parse(settings.database_url),
         size=settings.pool_size,
         waiters=max(settings.pool_waiters, 2 * settings.worker_concurrency),
-        timeout_seconds=max(settings.pool_timeout_seconds, 30.0),
+        timeout_seconds=max(settings.pool_timeout_seconds, 10.0),
         statement_cache_size=settings.statement_cache_size,
         renew=renew,
     )
