@@ -110,25 +110,55 @@ BEGIN
     END IF;
 END $$;
 
--- Ends a run that no worker has in hand, and asks the worker that has it to; returns the status it then has.
+-- Ends a run that no worker has in hand, with the attempts that were open, and asks the worker that has it to; returns
+-- the status it then has. Who cancelled and why is kept, also until the worker has ended it.
 CREATE FUNCTION tolstoy.cancel_run(run uuid, why jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
+    org uuid := tolstoy.org();
     now_is text;
+    events bigint;
+    cut integer;
 BEGIN
-    SELECT status INTO now_is FROM public.executions WHERE org_id = tolstoy.org() AND id = run FOR UPDATE;
+    SELECT status, seq INTO now_is, events FROM public.executions WHERE org_id = org AND id = run FOR UPDATE;
     IF now_is IN ('queued', 'waiting') THEN
+        UPDATE public.execution_logs l SET status = 'failed', error = why, finished_at = clock_timestamp(),
+            finished_seq = events + opened.nth
+        FROM (
+            SELECT id, row_number() OVER (ORDER BY id) AS nth FROM public.execution_logs
+            WHERE org_id = org AND execution_id = run AND recorded AND status = 'started' AND NOT superseded
+        ) opened WHERE l.org_id = org AND l.id = opened.id;
+        GET DIAGNOSTICS cut = ROW_COUNT;
         UPDATE public.executions SET status = 'cancelled', parked = false, error = why, wake_at = NULL,
             waiting_for = NULL, cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()),
-            finished_at = clock_timestamp(), seq = seq + 1, status_seq = seq + 1
-        WHERE org_id = tolstoy.org() AND id = run;
+            finished_at = clock_timestamp(), seq = events + cut + 1, status_seq = events + cut + 1
+        WHERE org_id = org AND id = run;
         RETURN 'cancelled';
     ELSIF now_is = 'running' THEN
-        UPDATE public.executions SET cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp())
-        WHERE org_id = tolstoy.org() AND id = run;
+        UPDATE public.executions SET cancel_requested_at = clock_timestamp(), error = why
+        WHERE org_id = org AND id = run AND cancel_requested_at IS NULL;
         PERFORM pg_notify('tolstoy_signal', run::text);
     END IF;
     RETURN now_is;
 END $$;
+
+CREATE FUNCTION tolstoy.keep_reason() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.status = 'cancelled' THEN
+        NEW.error := coalesce(OLD.error, NEW.error);
+    ELSIF NEW.status = 'succeeded' THEN
+        NEW.error := NULL;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER executions_reason BEFORE UPDATE OF status ON executions FOR EACH ROW
+    WHEN (OLD.status = 'running' AND OLD.cancel_requested_at IS NOT NULL) EXECUTE FUNCTION tolstoy.keep_reason();
+
+-- How often a step has been begun, as the engine counts it: one that a resume has undone waits anew.
+CREATE FUNCTION tolstoy.current_round(run uuid, path text) RETURNS integer LANGUAGE sql STABLE AS $$
+    SELECT 1 + count(*)::integer FROM public.execution_logs
+    WHERE org_id = tolstoy.org() AND execution_id = run AND step_key = path AND recorded AND superseded
+    AND NOT coalesce(details ? 'retryAt', false)
+$$;
 
 -- What follows from a run's new status, whoever moved it, in the same transaction.
 CREATE FUNCTION tolstoy.execution_moved() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -264,6 +294,13 @@ BEGIN
     SELECT m.id, m.status::text, m.cancel_requested_at IS NOT NULL FROM moved m LEFT JOIN (SELECT count(*) FROM told) t ON true;
 END $$;
 
+-- Gives a run another job, where it still has the one that is gone.
+CREATE FUNCTION tolstoy.requeue(run uuid, gone bigint) RETURNS void LANGUAGE sql AS $$
+    UPDATE public.executions SET job_id = tolstoy.enqueue('run', id, 0, NULL)
+    WHERE org_id = tolstoy.org() AND id = run AND job_id IS NOT DISTINCT FROM gone AND NOT parked
+    AND status IN ('queued', 'running')
+$$;
+
 -- What is due, over all organizations: ids and nothing else, for the worker to enter each by the door.
 DO $$ BEGIN
     IF to_regrole('tolstoy_clock') IS NULL THEN
@@ -288,7 +325,9 @@ DO $$ BEGIN
 END $$;
 GRANT USAGE, CREATE ON SCHEMA tolstoy TO tolstoy_clock;
 GRANT USAGE ON SCHEMA public TO tolstoy_clock;
-GRANT SELECT (org_id, id, status, wake_at, parked, flow_id) ON executions TO tolstoy_clock;
+GRANT USAGE ON SCHEMA queue TO tolstoy_clock;
+GRANT SELECT (id) ON queue.pgqueuer TO tolstoy_clock;
+GRANT SELECT (org_id, id, status, wake_at, parked, flow_id, job_id, updated_at) ON executions TO tolstoy_clock;
 CREATE POLICY clock ON executions FOR SELECT TO tolstoy_clock USING (true);
 
 CREATE FUNCTION tolstoy.due_runs(most integer) RETURNS TABLE (org_id uuid, id uuid)
@@ -300,6 +339,13 @@ $$;
 CREATE FUNCTION tolstoy.next_due() RETURNS timestamptz
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT min(wake_at) FROM executions WHERE status = 'waiting'
+$$;
+-- Runs that could go on but for a job: somebody has emptied the queue, say.
+CREATE FUNCTION tolstoy.jobless(most integer) RETURNS TABLE (org_id uuid, id uuid, job_id bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT e.org_id, e.id, e.job_id FROM executions e
+    WHERE e.status IN ('queued', 'running') AND NOT e.parked AND e.updated_at < clock_timestamp() - interval '1 minute'
+    AND NOT EXISTS (SELECT FROM queue.pgqueuer q WHERE q.id = e.job_id) ORDER BY e.id LIMIT most
 $$;
 -- Organizations in which runs wait for a place.
 CREATE FUNCTION tolstoy.crowded() RETURNS TABLE (org_id uuid)
@@ -313,16 +359,19 @@ CREATE FUNCTION tolstoy.crowded() RETURNS TABLE (org_id uuid)
     SELECT crowd.org_id FROM crowd WHERE crowd.org_id IS NOT NULL
 $$;
 REVOKE EXECUTE ON FUNCTION tolstoy.enter_engine(uuid, uuid), tolstoy.admission(uuid), tolstoy.admit_parked(),
-    tolstoy.wake_run(uuid), tolstoy.cancel_run(uuid, jsonb), tolstoy.execution_moved(),
+    tolstoy.wake_run(uuid), tolstoy.cancel_run(uuid, jsonb), tolstoy.execution_moved(), tolstoy.keep_reason(),
+    tolstoy.current_round(uuid, text), tolstoy.requeue(uuid, bigint), tolstoy.jobless(integer),
     tolstoy.claim_runs(uuid, uuid[], bigint[]), tolstoy.record_runs, tolstoy.due_runs(integer), tolstoy.next_due(),
     tolstoy.crowded() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tolstoy.enter_engine(uuid, uuid), tolstoy.admission(uuid), tolstoy.admit_parked(),
     tolstoy.wake_run(uuid), tolstoy.cancel_run(uuid, jsonb), tolstoy.claim_runs(uuid, uuid[], bigint[]),
     tolstoy.record_runs,
-    tolstoy.due_runs(integer), tolstoy.next_due(), tolstoy.crowded() TO tolstoy_app;
+    tolstoy.due_runs(integer), tolstoy.next_due(), tolstoy.crowded(), tolstoy.current_round(uuid, text),
+    tolstoy.requeue(uuid, bigint), tolstoy.jobless(integer) TO tolstoy_app;
 ALTER FUNCTION tolstoy.due_runs(integer) OWNER TO tolstoy_clock;
 ALTER FUNCTION tolstoy.next_due() OWNER TO tolstoy_clock;
 ALTER FUNCTION tolstoy.crowded() OWNER TO tolstoy_clock;
+ALTER FUNCTION tolstoy.jobless(integer) OWNER TO tolstoy_clock;
 REVOKE CREATE ON SCHEMA tolstoy FROM tolstoy_clock;
 """
 
@@ -330,11 +379,15 @@ REVOKE CREATE ON SCHEMA tolstoy FROM tolstoy_clock;
 async def downgrade(db: BaseDBAsyncClient) -> str:
     return """
 DROP TRIGGER executions_moved ON executions;
-DROP FUNCTION tolstoy.crowded(), tolstoy.next_due(), tolstoy.due_runs(integer), tolstoy.record_runs, tolstoy.claim_runs,
+DROP TRIGGER executions_reason ON executions;
+DROP FUNCTION tolstoy.jobless(integer), tolstoy.requeue(uuid, bigint), tolstoy.current_round(uuid, text),
+    tolstoy.keep_reason(), tolstoy.crowded(), tolstoy.next_due(), tolstoy.due_runs(integer), tolstoy.record_runs, tolstoy.claim_runs,
     tolstoy.execution_moved(), tolstoy.cancel_run(uuid, jsonb), tolstoy.wake_run(uuid), tolstoy.admit_parked(),
     tolstoy.admission(uuid), tolstoy.enter_engine(uuid, uuid);
 DROP POLICY clock ON executions;
-REVOKE SELECT (org_id, id, status, wake_at, parked, flow_id) ON executions FROM tolstoy_clock;
+REVOKE SELECT (org_id, id, status, wake_at, parked, flow_id, job_id, updated_at) ON executions FROM tolstoy_clock;
+REVOKE SELECT (id) ON queue.pgqueuer FROM tolstoy_clock;
+REVOKE USAGE ON SCHEMA queue FROM tolstoy_clock;
 REVOKE USAGE ON SCHEMA public, tolstoy FROM tolstoy_clock;
 """
 

@@ -15,6 +15,7 @@ from tests.tenancy.connections import connected
 from tolstoy.db import tenancy
 from tolstoy.db.tenancy import Statement
 from tolstoy.domain import executions
+from tolstoy.engine import rounds
 from tolstoy.engine.journal import Journal, LogRow, LostLeaseError, Record
 
 _ADMIT = Statement("SELECT tolstoy.admit_parked() FROM s")
@@ -141,3 +142,23 @@ async def test_what_happened_in_the_moment_of_waiting_is_not_missed(home: Home) 
     assert done.status == "waiting"
     await tenancy.fetch(home.scope, wake, run)
     assert (await _row(home, run))["status"] == "queued"
+
+
+async def test_a_run_whose_job_has_gone_gets_another(home: Home) -> None:
+    """Somebody emptied the queue: the run's row is what is true."""
+    run, young = await _start(home), await _start(home)
+    gone = (await _row(home, run))["job_id"]
+    await home.owner.execute("DELETE FROM queue.pgqueuer")
+    await home.owner.execute("ALTER TABLE executions DISABLE TRIGGER executions_timestamps")
+    await home.owner.execute(
+        "UPDATE executions SET updated_at = now() - interval '2 minutes' WHERE id = $1", run
+    )
+    await home.owner.execute("ALTER TABLE executions ENABLE TRIGGER executions_timestamps")
+    await rounds.requeue(home.database)
+    found = (await _row(home, run))["job_id"]
+    assert found != gone
+    assert [job["subject"] for job in await home.jobs("run")] == [run.bytes], "and no job for the young one"
+    await rounds.requeue(home.database)
+    assert len(await home.jobs("run")) == 1
+    assert await Journal(home.database).claim(home.scope.org_id, run, found) is not None
+    assert await Journal(home.database).claim(home.scope.org_id, young, gone) is None

@@ -15,6 +15,7 @@ DEFINERS = {
     "tolstoy.due_runs(integer)": "tolstoy_clock",
     "tolstoy.next_due()": "tolstoy_clock",
     "tolstoy.crowded()": "tolstoy_clock",
+    "tolstoy.jobless(integer)": "tolstoy_clock",
     "tolstoy.due_schedules(integer)": "tolstoy_clock",
 }
 

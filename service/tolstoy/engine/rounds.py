@@ -18,6 +18,7 @@ from tolstoy.engine.journal import within
 MOST_DUE = 500
 SHORTEST, LONGEST = 0.02, 1.0
 PATIENCE = 30.0
+SECONDS_BETWEEN_COUNTS = 30.0
 
 _DUE = "SELECT org_id, id FROM tolstoy.due_runs($1)"
 _NEXT = "SELECT tolstoy.next_due() AS at"
@@ -26,6 +27,8 @@ _WAKE = Statement(
     "SELECT tolstoy.wake_run(id) FROM s CROSS JOIN LATERAL"
     " (SELECT id FROM unnest($3::uuid[]) id WHERE s.role IS NOT NULL OFFSET 0) due"
 )
+_JOBLESS = "SELECT org_id, id, job_id FROM tolstoy.jobless($1)"
+_REQUEUE = Statement("SELECT tolstoy.requeue($3, $4) FROM s")
 _ADMIT = Statement("SELECT tolstoy.admit_parked() FROM s")
 
 
@@ -45,6 +48,14 @@ async def admit(database: Database) -> float:
     for row in await tenancy.call(database, _CROWDED):
         await tenancy.fetch(tenancy.engine(database, UUID(str(row["org_id"]))), _ADMIT)
     return 2.0
+
+
+async def requeue(database: Database) -> float:
+    """Give a job to runs whose own has gone: what is true stands in their rows, not in the queue."""
+    for row in await tenancy.call(database, _JOBLESS, MOST_DUE):
+        log.get().error("a run had no job", action="run_requeued", execution_id=row["id"])
+        await tenancy.fetch(tenancy.engine(database, row["org_id"]), _REQUEUE, row["id"], row["job_id"])
+    return SECONDS_BETWEEN_COUNTS
 
 
 async def repeat(

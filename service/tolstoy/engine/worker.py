@@ -74,6 +74,9 @@ async def work(
         chores = [
             rounds.repeat("waking", lambda: rounds.wake_due(database)),
             rounds.repeat("admission", lambda: rounds.admit(database), longest=2.0),
+            rounds.repeat(
+                "requeueing", lambda: rounds.requeue(database), longest=rounds.SECONDS_BETWEEN_COUNTS
+            ),
             rounds.repeat("schedules", lambda: scheduler.tick(database)),
             rounds.repeat("signals", look, longest=SECONDS_BETWEEN_LOOKS),
             rounds.repeat(
