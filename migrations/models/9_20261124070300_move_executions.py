@@ -261,11 +261,15 @@ BEGIN
             status = CASE WHEN g.status IS NULL OR (
                 g.status = 'waiting' AND (e.signalled OR e.cancel_requested_at IS NOT NULL)
             ) THEN e.status ELSE g.status END,
-            signalled = false,
+            -- what a pause waits for may have happened while the run was at something else: only a pause that was not
+            -- taken, or an end, has seen it
+            signalled = CASE WHEN g.status IS NULL THEN e.signalled ELSE false END,
             status_seq = CASE WHEN g.status IS NULL THEN e.status_seq ELSE e.seq + g.events END,
             output = coalesce(g.output::jsonb, e.output),
             error = coalesce(g.error::jsonb, e.error),
-            wake_at = g.wake_at,
+            -- a worker whose clock is behind would else be woken at once, again and again
+            wake_at = CASE WHEN g.wake_at IS NOT NULL
+                THEN greatest(g.wake_at, clock_timestamp() + interval '1 second') END,
             waiting_for = g.waiting_for,
             finished_at = CASE WHEN g.status IN ('succeeded', 'failed', 'cancelled') THEN clock_timestamp() END
         FROM given g

@@ -78,3 +78,5 @@ async def test_a_post_without_an_answer_is_the_actions_to_judge(lab: Lab) -> Non
         rows = await lab.logs(execution)
         assert [row["attempt"] for row in rows] == list(range(1, attempts + 1)), (on_unknown, method)
         assert len({row["details"]["idempotencyKey"] for row in rows}) == 1
+        code = "unknown_outcome" if attempts == 1 else "connection"
+        assert execution["error"]["code"] == code

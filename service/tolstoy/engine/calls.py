@@ -17,7 +17,7 @@ from tolstoy.engine import retry_after
 from tolstoy.engine.failures import AbandonedError, StepError
 from tolstoy.engine.outbound import CallError, Response, decoded
 from tolstoy.engine.step import Step
-from tolstoy.engine.values import shown
+from tolstoy.engine.values import shown, told
 
 TIMEOUT_SECONDS = 30.0
 # By RFC 9110 these may be sent again whatever became of them.
@@ -66,7 +66,11 @@ async def call(step: Step, prepare: Callable[[], Prepared], *, on_unknown: str) 
         if not isinstance(failure, Failure):
             return failure
         tries = step.attempt - step.run.trail.recalled[step.path].interrupted
-        if not _again(failure, retry, tries, prepared.request.method, on_unknown):
+        if failure.unknown and on_unknown == "fail" and prepared.request.method not in _IDEMPOTENT:
+            raise StepError(
+                "unknown_outcome", f"the call was sent: {failure.error.message}", cause=failure.code
+            )
+        if not _again(failure, retry, tries):
             raise failure.error
         await _retry_later(step, failure, delay_seconds(retry, tries, failure.retry_after))
 
@@ -140,9 +144,7 @@ def _refused(response: Response) -> Failure:
     return Failure(error, code, retry_after=retry_after.seconds(response.headers))
 
 
-def _again(failure: Failure, retry: Retry, tries: int, method: str, on_unknown: str) -> bool:
-    if failure.unknown and on_unknown == "fail" and method not in _IDEMPOTENT:
-        return False
+def _again(failure: Failure, retry: Retry, tries: int) -> bool:
     classes = {failure.code, f"{failure.code[:6]}xx"} if failure.code.startswith("http.") else {failure.code}
     return tries < retry.max_attempts and not classes.isdisjoint(retry.on)
 
@@ -164,7 +166,7 @@ async def _retry_later(step: Step, failure: Failure, seconds: float) -> None:
     step.run.trail.end(
         row,
         "failed",
-        error=shown(failure.error.value, step.run.effects.max_payload_bytes),
+        error=msgspec.json.encode(told(failure.error.value, step.run.effects.max_payload_bytes)).decode(),
         details=msgspec.json.encode(details).decode(),
     )
     step.attempt += 1

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from tolstoy.domain.expressions import EvaluationError
 from tolstoy.engine.failures import EndRunError, StepError, StepFailedError
 from tolstoy.engine.frame import Frame
 from tolstoy.engine.run import Run
 from tolstoy.engine.stepper import run_list
 from tolstoy.engine.trail import cancelled
-from tolstoy.engine.values import encoded, shown
+from tolstoy.engine.values import encoded, told
 
 _CUT_OFF = {"code": "abandoned", "message": "The run ended before this step did."}
 
@@ -33,8 +35,9 @@ async def drive(run: Run) -> None:
             if await _left_waiting(run):
                 return
             continue
-        run.trail.close_open(outcome.error or _CUT_OFF)
-        error = None if outcome.error is None else shown(outcome.error, run.effects.max_payload_bytes)
+        most = run.effects.max_payload_bytes
+        run.trail.close_open(outcome.error or _CUT_OFF, most)
+        error = None if outcome.error is None else msgspec.json.encode(told(outcome.error, most)).decode()
         await run.trail.close(outcome.status, output=outcome.output, error=error)
         return
 
@@ -56,7 +59,7 @@ async def _left_waiting(run: Run) -> bool:
 async def _outcome(run: Run) -> Outcome | None:
     """How the run ended; None where it waits."""
     if isinstance(run.stopping, EndRunError):
-        return Outcome(run.stopping.status, error=run.stopping.error)
+        return _ended(run, run.stopping)
     work = run.begin(_document(run))
     left = None
     if run.identity.deadline is not None:
@@ -78,11 +81,18 @@ async def _outcome(run: Run) -> Outcome | None:
         run.stop(ending)  # a step has learned of it before the worker was told
     if run.stopping is not None and not _finished(work):
         if isinstance(run.stopping, EndRunError):
-            return Outcome(run.stopping.status, error=run.stopping.error)
+            return _ended(run, run.stopping)
         raise run.stopping
     if work.cancelled() and run.suspended is not None:
         return None
     return work.result()
+
+
+def _ended(run: Run, ending: EndRunError) -> Outcome:
+    """What had failed the run stays its error, also when its onFailure steps are cut off."""
+    if run.failure is not None:
+        return Outcome("failed", error={**run.failure, "onFailure": ending.error})
+    return Outcome(ending.status, error=ending.error)
 
 
 def _finished(work: asyncio.Task[Outcome]) -> bool:
@@ -102,6 +112,7 @@ async def _document(run: Run) -> Outcome:
     except StepError as exc:
         error = exc.value
     if run.plan.on_failure:
+        run.failure = error
         try:
             await run_list(run, Frame(run.facts, frame, error=error), run.plan.on_failure)
         except StepFailedError as exc:

@@ -32,6 +32,9 @@ class Effects(Protocol):
     ) -> dict[str, Any] | None:
         """How the wait of a step ended, None while it has not; the first question about a wait opens it."""
 
+    async def forgotten(self, path: str, round_: int) -> None:
+        """Close the wait of a step that nobody goes on with."""
+
     async def child(
         self, path: str, flow_id: UUID, version: int | None, inputs: dict[str, Any], round_: int
     ) -> Ended | None:

@@ -58,10 +58,15 @@ class Record:
     error: str | None = None
     wake_at: datetime | None = None
     waiting_for: str | None = None
+    handed_back: bool = False  # on purpose, which is no sign of a run that ends its workers
 
     @property
     def gets_on(self) -> bool:
-        return self.status is not None or any(row.status in ("completed", "skipped") for row in self.rows)
+        return (
+            self.handed_back
+            or self.status is not None
+            or any(row.status in ("completed", "skipped") for row in self.rows)
+        )
 
 
 @dataclass(frozen=True, slots=True)

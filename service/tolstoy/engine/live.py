@@ -34,6 +34,10 @@ _TIME_OUT = (
     "UPDATE waits SET closed_at = clock_timestamp(), outcome = '{\"timedOut\": true}'"
     " WHERE org_id = $1 AND id = $2 AND closed_at IS NULL"
 )
+_FORGET = (
+    "UPDATE waits SET closed_at = clock_timestamp()"
+    " WHERE org_id = $1 AND execution_id = $2 AND step_key = $3 AND round = $4 AND closed_at IS NULL"
+)
 _CHILD = tenancy.reading(
     "SELECT id, status, output, error FROM executions WHERE org_id = $1 AND dedupe_key = $3"
 )
@@ -60,12 +64,15 @@ class LiveEffects:
             await self._fetchrow(_OPEN, new_id(), run, path, round_, kind, due, needed)
             row = await self._fetchrow(_LOOK, run, path, round_)
         if row["closed_at"] is None and datetime.now(UTC) >= due:
-            await outlasting(lambda: self._time_out(row["id"]))
+            await outlasting(lambda: self._close(_TIME_OUT, row["id"]))
             row = await self._fetchrow(_LOOK, run, path, round_)
         outcome: dict[str, Any] | None = None
         if row["outcome"] is not None:
             outcome = msgspec.json.decode(row["outcome"])
         return outcome
+
+    async def forgotten(self, path: str, round_: int) -> None:
+        await outlasting(lambda: self._close(_FORGET, self._identity.id, path, round_))
 
     async def child(
         self, path: str, flow_id: UUID, version: int | None, inputs: dict[str, Any], round_: int
@@ -90,10 +97,10 @@ class LiveEffects:
         output, error = (None if text is None else msgspec.json.decode(text) for text in row[2:])
         return Ended(row["id"], row["status"], output, error)
 
-    async def _time_out(self, wait: UUID) -> None:
+    async def _close(self, text: str, *args: object) -> None:
         async with tenancy.transaction(self._scope) as inner:
             if inner.connection is not None:
-                await inner.connection.execute(_TIME_OUT, inner.org_id, wait)
+                await inner.connection.execute(text, inner.org_id, *args)
 
     async def _fetchrow(self, statement: Statement, *args: object) -> Any:
         fetch: Callable[[], Awaitable[Any]] = lambda: tenancy.fetchrow(self._scope, statement, *args)  # noqa: E731

@@ -15,7 +15,7 @@ _ROWS = tenancy.reading(
     "SELECT id, step_key, kind, attempt, status, outputs, error, details, superseded,"
     " error ->> 'code' = 'interrupted' AS interrupted, NOT coalesce(details ? 'retryAt', false) AS last"
     " FROM execution_logs WHERE org_id = $1 AND execution_id = $3 AND recorded",
-    order=" ORDER BY id",
+    order=" ORDER BY attempt, id",
 )
 
 

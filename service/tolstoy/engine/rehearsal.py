@@ -27,7 +27,7 @@ from tolstoy.engine.trail import Trail
 
 MOST_REQUESTS = 1000
 MOST_ATTEMPTS = 5000
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 CPU_SECONDS = 10.0
 _JSON = "application/json"
 # Of these a tool may have heard nothing; of the others it has.
@@ -62,7 +62,7 @@ class Notebook(Trail):
     """The trail, whose rows nobody else gets to see; `closing` is how the run ended."""
 
     def __init__(self, run: UUID, meter: Meter) -> None:
-        super().__init__(run, run, 1, self)
+        super().__init__(run, run, 1, self, forgets=False)
         self.rows: list[LogRow] = []
         self.closing: Record | None = None
         self._meter = meter
@@ -139,6 +139,9 @@ class DryEffects:
         if kind == "callback":
             return received(None)
         return {"approved": True, "decisions": [self._given.decision(self._user_id, True)] * needed}
+
+    async def forgotten(self, path: str, round_: int) -> None:
+        pass  # there is no wait to close
 
     async def child(
         self, path: str, flow_id: UUID, version: int | None, inputs: dict[str, Any], round_: int

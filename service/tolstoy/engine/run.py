@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 # A pause shorter than this is slept through in the worker's memory; a longer one gives the run's place back.
 SECONDS_HELD = 2.0
+SECONDS_AT_A_STRETCH = 0.01
 _SECONDS_BETWEEN_LOOKS = 60.0  # at the clock, which may have been set meanwhile
 _REASONS = (
     "approval",
@@ -66,11 +67,13 @@ class Run:
         self.effects = effects
         self.suspended: Pause | None = None
         self.stopping: Exception | None = None
+        self.failure: dict[str, Any] | None = None  # what the onFailure steps are about
         self.task: asyncio.Task[Any] | None = None
         self.signals = 0
         self._waiters: set[asyncio.Future[None]] = set()
         self._pauses: list[Pause] = []
         self._active = 1
+        self._breathed = 0.0
 
     def now(self) -> datetime:
         """The time by which steps wait; a dry run's goes on by itself."""
@@ -85,6 +88,14 @@ class Run:
         if self.stopping is not None:
             task.cancel()
         return task
+
+    async def breathe(self) -> None:
+        """Let others of the worker's tasks have their turn, and what is to be written be written."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._breathed > SECONDS_AT_A_STRETCH or self.trail.full:
+            await self.trail.drained()
+            await asyncio.sleep(0)
+            self._breathed = loop.time()
 
     def stop(self, why: Exception) -> None:
         """End what the run is at, wherever that is."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections import OrderedDict
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -18,7 +17,7 @@ from tolstoy.domain import callbacks
 from tolstoy.engine import recall
 from tolstoy.engine.actions import Actions
 from tolstoy.engine.drive import drive
-from tolstoy.engine.failures import EndRunError, HandedBackError
+from tolstoy.engine.failures import HandedBackError
 from tolstoy.engine.frame import Facts
 from tolstoy.engine.journal import Journal, LostLeaseError, Record, outlasting
 from tolstoy.engine.live import LiveEffects
@@ -26,9 +25,10 @@ from tolstoy.engine.outbound import Outbound
 from tolstoy.engine.plan import Plan, compile_document, of_action
 from tolstoy.engine.run import Identity, Run
 from tolstoy.engine.trail import Trail, cancelled
+from tolstoy.engine.weighed import Weighed
 
 MOST_CLAIMS = 10  # without getting on: then it is the run that ends its workers
-_PLANS_KEPT = 500
+_PLANS_KEPT_BYTES = 8 << 20  # of their documents; a plan takes some hundred times as much
 _DOCUMENT = tenancy.reading(
     "SELECT document FROM flow_versions WHERE org_id = $1 AND flow_id = $3 AND version = $4"
 )
@@ -47,7 +47,7 @@ class Runner:
         self._outbound = outbound
         self._journal = Journal(database)
         self._actions = Actions(database)
-        self._plans: OrderedDict[tuple[UUID, UUID | str, int], Plan] = OrderedDict()
+        self._plans: Weighed[tuple[UUID, UUID | str, int], Plan] = Weighed(_PLANS_KEPT_BYTES)
         self._max_payload_bytes = max_payload_bytes
         self._public_url = public_url
         self.running: dict[UUID, Run] = {}
@@ -58,6 +58,9 @@ class Runner:
         if row is None:
             return
         try:
+            if row["claims"] > MOST_CLAIMS:
+                await self._journal.record(org_id, _given_up(row))
+                return
             run = await self._prepared(row)
             before = self.running.get(execution_id)
             if before is not None:  # its job was thought dead and handed out again, to this very process
@@ -65,8 +68,6 @@ class Runner:
             self.running[execution_id] = run
             if row["cancel_requested_at"] is not None:
                 run.stop(cancelled())
-            elif row["claims"] > MOST_CLAIMS:
-                run.stop(_crashed(row["claims"] - 1))
             try:
                 await drive(run)
             finally:
@@ -74,7 +75,11 @@ class Runner:
                     del self.running[execution_id]
         except LostLeaseError:
             log.get().warning("a run is another worker's now", action="lease_lost", execution_id=execution_id)
-        except (HandedBackError, UnavailableError):
+        except HandedBackError:
+            with contextlib.suppress(LostLeaseError, UnavailableError):
+                await self._journal.record(org_id, Record(row["id"], row["epoch"], [], handed_back=True))
+            raise
+        except UnavailableError:
             raise
         except Exception as exc:
             # a mistake of ours: the run must end and say so, rather than go round for ever
@@ -139,27 +144,34 @@ class Runner:
         key = (row["org_id"], row["flow_id"] or row["action_key"], row["version"] or 0)
         plan = self._plans.get(key)
         if plan is None:
-            if row["flow_id"] is None:
-                plan = of_action(row["action_key"])
-            else:
-                plan = compile_document(await self._document(row))
-            self._plans[key] = plan
-            if len(self._plans) > _PLANS_KEPT:
-                self._plans.popitem(last=False)
+            plan, size = await self._compiled(row)
+            self._plans.put(key, plan, size)
         return plan
 
-    async def _document(self, row: asyncpg.Record) -> dict[str, Any]:
+    async def _compiled(self, row: asyncpg.Record) -> tuple[Plan, int]:
+        if row["flow_id"] is None:
+            return of_action(row["action_key"]), 1
+        text = await self._document(row)
+        # a large one takes seconds, and the others' leases would run out meanwhile
+        plan = await asyncio.to_thread(lambda: compile_document(msgspec.json.decode(text)))
+        return plan, len(text)
+
+    async def _document(self, row: asyncpg.Record) -> str:
         scope = tenancy.engine(self._database, row["org_id"])
         found = await outlasting(lambda: tenancy.fetchrow(scope, _DOCUMENT, row["flow_id"], row["version"]))
         if found is None:
             raise RuntimeError(f"flow {row['flow_id']} has no version {row['version']}")
-        document: dict[str, Any] = msgspec.json.decode(found["document"])
-        return document
+        return str(found["document"])
 
 
-def _crashed(times: int) -> EndRunError:
+def _given_up(row: asyncpg.Record) -> Record:
+    """Without a look at its state: it may be that which ends its workers."""
+    if row["cancel_requested_at"] is not None:
+        return Record(row["id"], row["epoch"], [], "cancelled")
+    times = row["claims"] - 1
     message = f"Its workers ended {times} times in a row without it getting on; it may be what ends them."
-    return EndRunError("failed", {"code": "crashed", "message": message})
+    error = msgspec.json.encode({"code": "crashed", "message": message}).decode()
+    return Record(row["id"], row["epoch"], [], "failed", error=error)
 
 
 def _broken(row: asyncpg.Record) -> Record:

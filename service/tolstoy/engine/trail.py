@@ -8,6 +8,7 @@ worker that dies among them leaves nothing behind that the next one would not wo
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ import msgspec
 
 from tolstoy.engine.failures import EndRunError
 from tolstoy.engine.journal import LogRow, Record, Recorded
+from tolstoy.engine.values import told
 
 MOST_PENDING = 100
 SECONDS_UNTIL_WRITTEN = 0.05
@@ -61,9 +63,14 @@ class Trail:
         writer: Writer,
         recalled: dict[str, Recall] | None = None,
         undone: dict[str, Undone] | None = None,
+        *,
+        forgets: bool = True,
     ) -> None:
         self.recalled = recalled or {}
+        self.recovers = bool(recalled)
+        self.kept = sum(len(one.row.outputs or "") for one in self.recalled.values())
         self._undone = undone or {}
+        self._forgets = forgets  # what the record has and no step needs
         self._org_id = org_id
         self._run = run
         self._epoch = epoch
@@ -80,18 +87,20 @@ class Trail:
         row = LogRow(path, kind, status, started_at=now, **fields)
         if status != "started":
             row.finished_at = now
+            self.kept += len(row.outputs or "")
         self._add(row)
         return row
 
     def end(self, row: LogRow, status: str, **fields: Any) -> None:
         row.status, row.finished_at = status, datetime.now(UTC)
+        self.kept += len(fields.get("outputs") or "")
         for name, value in fields.items():
             setattr(row, name, value)
         self._add(row)
 
-    def close_open(self, error: dict[str, Any]) -> None:
+    def close_open(self, error: dict[str, Any], most: int) -> None:
         """Attempts that the run's end cuts off are failed ones."""
-        text = msgspec.json.encode(error).decode()
+        text = msgspec.json.encode(told(error, most)).decode()
         for recall in self.recalled.values():
             if recall.row.status == "started":
                 self.end(recall.row, "failed", error=text)
@@ -116,6 +125,14 @@ class Trail:
             if done.cancelled:
                 raise cancelled()
 
+    @property
+    def full(self) -> bool:
+        return len(self._pending) >= MOST_PENDING
+
+    async def drained(self) -> None:
+        if self.full:
+            await self.flush()
+
     async def settle(self) -> None:
         """Wait for what is being written; raises what went wrong with that."""
         while self._aside:
@@ -132,7 +149,11 @@ class Trail:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        rows, self._pending = self._pending, []
+        # as they are now: a row may end while its beginning is still to be written
+        rows, self._pending = [copy.copy(row) for row in self._pending], []
+        for recall in map(self.recalled.get, {row.path for row in rows}) if self._forgets else ():
+            if recall is not None:
+                recall.row.inputs = None  # they go into the copy, once, and are not looked at again
         return await self._writer.record(self._org_id, Record(self._run, self._epoch, rows, status, **fields))
 
     def _add(self, row: LogRow) -> None:

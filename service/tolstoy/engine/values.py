@@ -34,6 +34,18 @@ def shown(value: Any, most: int) -> str:
         return _encode({"truncated": True, "reason": exc.message, "bytes": size}).decode()
 
 
+def told(error: dict[str, Any], most: int) -> dict[str, Any]:
+    """The error as it is kept: whatever is left out of it, its code and its message stay."""
+    try:
+        encoded(error, "the error", most)
+    except StepError as exc:
+        message = str(error.get("message", "")).replace("\x00", "\ufffd")[:500]
+        kept: dict[str, Any] = {name: error[name] for name in ("step", "code") if name in error}
+        kept |= {"message": message, "truncated": True, "reason": exc.message}
+        return kept
+    return error
+
+
 def _has_nul(value: Any) -> bool:
     match value:
         case str():

@@ -12,6 +12,8 @@ from tolstoy.domain.cel.values import kind
 
 # Raising and catching takes as long as some ten nodes.
 _PROBLEM_UNITS: Final = 10
+# For each name of a map.
+_SORT_UNITS: Final = 4
 
 
 def gather(
@@ -22,7 +24,7 @@ def gather(
     def run_it(run: Run) -> list[Any]:
         run.made = True
         gathered = []
-        for item in _items(items(run)):
+        for item in _items(items(run), run):
             run.spend(round_units)
             run.variables[slot] = item
             if test is None or _truth(test(run)):
@@ -37,7 +39,7 @@ def decide(items: Evaluated, slot: int, test: Evaluated, decisive: bool, round_u
 
     def run_it(run: Run) -> bool:
         problem = None
-        for item in _items(items(run)):
+        for item in _items(items(run), run):
             run.spend(round_units)
             run.variables[slot] = item
             try:
@@ -55,7 +57,7 @@ def decide(items: Evaluated, slot: int, test: Evaluated, decisive: bool, round_u
 def exactly_one(items: Evaluated, slot: int, test: Evaluated, round_units: int) -> Evaluated:
     def run_it(run: Run) -> bool:
         count = 0
-        for item in _items(items(run)):
+        for item in _items(items(run), run):
             run.spend(round_units)
             run.variables[slot] = item
             count += _truth(test(run))
@@ -72,9 +74,13 @@ def bearable(exc: EvaluationError, run: Run) -> EvaluationError:
     return exc
 
 
-def _items(value: Any) -> Iterable[Any]:
-    if type(value) is list or type(value) is dict:
+def _items(value: Any, run: Run) -> Iterable[Any]:
+    if type(value) is list:
         return value
+    if type(value) is dict:
+        run.spend(_SORT_UNITS * len(value))
+        # jsonb has an order of its own: what is recorded must be gone through like what has just been made
+        return sorted(value, key=lambda key: (type(key).__name__, key))
     if value is None:
         raise EvaluationError("undefined", "this goes through a list, but there is null")
     raise EvaluationError("type", f"this goes through a list, not {kind(value)}")

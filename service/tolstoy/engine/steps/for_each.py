@@ -29,7 +29,10 @@ async def run(step: Step) -> Any:
     ]
 
     async def iteration(index: int) -> Any:
-        return await step.run_list(frames[index], step.node.lists[0])
+        try:
+            return await step.run_list(frames[index], step.node.lists[0])
+        finally:
+            frames[index].values.clear()  # nothing behind the iteration sees them
 
     return await side_by_side(step, frames, iteration, loop.concurrency)
 

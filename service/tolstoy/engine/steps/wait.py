@@ -43,4 +43,7 @@ def _time(text: str) -> datetime:
         raise StepError("invalid_time", f"{text[:80]!r} is no time such as 2030-01-31T09:00:00Z") from exc
     if due.tzinfo is None:
         raise StepError("invalid_time", f"{text!r} lacks its offset, as in 2030-01-31T09:00:00Z")
-    return due.astimezone(UTC)
+    try:
+        return due.astimezone(UTC)
+    except OverflowError as exc:
+        raise StepError("invalid_time", f"{text!r} is beyond the calendar") from exc

@@ -1,4 +1,4 @@
-"""Review: a worker that takes a run over finds what the one before it had, in the same order."""
+"""A worker that takes a run over finds what the one before it had, in the same order."""
 
 from __future__ import annotations
 

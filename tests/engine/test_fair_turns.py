@@ -1,4 +1,4 @@
-"""Review: one run does not keep the others of its worker from going on."""
+"""One run does not keep the others of its worker from going on."""
 
 from __future__ import annotations
 

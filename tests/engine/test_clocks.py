@@ -1,4 +1,4 @@
-"""Review: workers whose clocks differ, or jump, go on from the same record."""
+"""Workers whose clocks differ, or jump, go on from the same record."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests.engine.home import Home
-from tests.engine.test_review_recovery import Bench, Tool, http_step
+from tests.engine.test_recovery import Bench, Tool, http_step
 from tolstoy.engine import journal, rounds
 from tolstoy.engine import run as runs
 

@@ -1,11 +1,11 @@
-"""Review: an error that is too large to be kept whole is still an error after a recovery."""
+"""An error that is too large to be kept whole is still an error after a recovery."""
 
 from __future__ import annotations
 
 import asyncio
 
 from tests.engine.home import Home
-from tests.engine.test_review_recovery import Bench, Tool, http_step
+from tests.engine.test_recovery import Bench, Tool, http_step
 from tolstoy.engine.runner import Runner
 
 

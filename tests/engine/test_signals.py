@@ -1,4 +1,4 @@
-"""Review: what a run waits for happens while another of its branches is being recorded."""
+"""What a run waits for happens while another of its branches is being recorded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from uuid import UUID
 
 from tests.engine.home import Home, published
-from tests.engine.test_review_recovery import Bench, Tool, http_step
+from tests.engine.test_recovery import Bench, Tool, http_step
 from tolstoy.db import tenancy
 from tolstoy.db.tenancy import Statement
 from tolstoy.domain import executions

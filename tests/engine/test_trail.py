@@ -1,4 +1,4 @@
-"""Review: what is written aside is what had happened then; a run that ends its workers is given up before it does."""
+"""What is written aside is what had happened then; a run that ends its workers is given up before it does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.engine.home import Home
-from tests.engine.test_review_recovery import Bench, Tool, http_step
+from tests.engine.test_recovery import Bench, Tool, http_step
 from tolstoy.engine import recall
 from tolstoy.engine.journal import Record, Recorded
 from tolstoy.engine.trail import Trail
