@@ -157,6 +157,7 @@ CREATE TRIGGER executions_reason BEFORE UPDATE OF status ON executions FOR EACH 
 CREATE FUNCTION tolstoy.current_round(run uuid, path text) RETURNS integer LANGUAGE sql STABLE AS $$
     SELECT 1 + count(*)::integer FROM public.execution_logs
     WHERE org_id = tolstoy.org() AND execution_id = run AND step_key = path AND recorded AND superseded
+    AND kind IS DISTINCT FROM 'resume'
     AND NOT coalesce(details ? 'retryAt', false)
 $$;
 

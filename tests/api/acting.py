@@ -94,6 +94,6 @@ async def completed(lab: Lab, run: dict[str, Any]) -> dict[str, int]:
     """How often each step has completed."""
     counts: dict[str, int] = {}
     for row in await lab.logs(run):
-        if row["status"] == "completed":
+        if row["status"] == "completed" and row["kind"] != "resume":
             counts[row["stepKey"]] = counts.get(row["stepKey"], 0) + 1
     return counts

@@ -38,3 +38,8 @@ def parameters(response: httpx.Response) -> list[str]:
 def headers(response: httpx.Response) -> list[str]:
     """The headers that were found wrong."""
     return [error["header"] for error in refused(response, 400)["errors"]]
+
+
+def reasons(problem: dict[str, Any]) -> dict[str, str]:
+    """The code of each finding, by the step that it begins with."""
+    return {error["detail"].partition(":")[0]: error["code"] for error in problem["errors"]}

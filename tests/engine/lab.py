@@ -65,7 +65,9 @@ class Lab:
 
     async def statuses(self, execution: dict[str, Any]) -> dict[str, str]:
         """How each step stands, by its path."""
-        return {row["stepKey"]: row["status"] for row in await self.logs(execution)}
+        return {
+            row["stepKey"]: row["status"] for row in await self.logs(execution) if row["kind"] != "resume"
+        }
 
     def keys(self, path: str) -> Counter[str]:
         """How often each Idempotency-Key came to that path of the tool."""

@@ -1,4 +1,4 @@
-"""What is canonical comes back from jsonb as it was, so that a run goes on alike from what it has and what it reads."""
+"""What is canonical comes back from jsonb as it was: a run goes on alike from what it has and what it reads."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ async def test_retry_after_is_honoured(lab: Lab) -> None:
     first, second = await lab.logs(execution)
     asked = datetime.fromisoformat(first["details"]["retryAt"]) - datetime.fromisoformat(first["finishedAt"])
     assert asked.total_seconds() > 1.9
-    assert second["startedAt"] >= first["details"]["retryAt"][:26]
+    assert second["startedAt"] >= first["details"]["retryAt"]
 
 
 async def test_a_long_delay_gives_the_place_back(lab: Lab) -> None:

@@ -70,7 +70,7 @@ def test_a_property_says_where_it_goes() -> None:
     places = {"page": "query", "X-Trace": "header", "filter": "body", "id": "path"}
     request = built("POST", "/orders/{id}", inputs, places=places)
     assert (request.url, request.query) == ("https://api.example.com/v1/orders/7", [("page", "2")])
-    assert (request.headers["X-Trace"], request.body) == ("true", b'{"note":"n","filter":{"a":1}}')
+    assert (request.headers["X-Trace"], request.body) == ("true", b'{"filter":{"a":1},"note":"n"}')
     assert built("DELETE", inputs={"a": 1}, places={"a": "body"}).body == b'{"a":1}'
 
 

@@ -16,7 +16,7 @@ from tolstoy.domain import expressions
 from tolstoy.domain.cel import library, tree
 from tolstoy.domain.cel.code import code
 from tolstoy.domain.cel.library import VARIABLES
-from tolstoy.domain.cel.run import Run
+from tolstoy.domain.cel.run import Purse, Run
 from tolstoy.domain.expressions import EvaluationError, ExpressionError
 
 ENVIRONMENT = cel.NewEnv(
@@ -43,7 +43,7 @@ JSON = st.recursive(
 def evaluated(source: str, data: dict[str, Any]) -> Any:
     """As CEL's own value, before it becomes JSON."""
     node = tree.read(library.parsed(source, checked=True)[0], checked=True)
-    return code(node, {})(Run(data, 32))
+    return code(node, {})(Run(data, 32, Purse()))
 
 
 def agrees(source: str, data: dict[str, Any]) -> bool:

@@ -172,6 +172,37 @@ def _misfits(
     }
 
 
+def _of_other_items(document: dict[str, Any], start: str | None = None, **statuses: str) -> list[str]:
+    undone = _undone(document, start, **statuses)
+    kept = [row for row in _recorded(document, **statuses) if row.path not in undone]
+    found = list(resuming.of_other_items(kept))
+    assert {(finding.code, finding.pointer) for finding in found} <= {("other_items", "/inputs")}
+    return [finding.detail.partition(";")[0] for finding in found]
+
+
+def test_in_a_loop_that_goes_on_nothing_stays_of_the_items_of_other_inputs() -> None:
+    """Each step is told once, with the outermost loop that goes on."""
+    reason = "it ran for an item of the inputs before"
+    failed = {**DONE, "lines": "failed", "lines_1_charge": "failed"}
+    assert _of_other_items(LINES, **failed) == [
+        f"{path}: {reason}" for path in ("lines[0].fetch", "lines[0].charge", "lines[0].mail")
+    ]
+    assert _of_other_items(LINES, "lines[0].fetch", **DONE) == [
+        f"{path}: {reason}" for path in ("lines[1].fetch", "lines[1].charge", "lines[1].mail")
+    ]
+    nested = _document(_loop("out", _loop("in", _step("x")), _step("y")))
+    rows = {"out": "failed", "out_0_in": "completed", "out_0_in_0_x": "completed", "out_0_y": "failed"}
+    assert _of_other_items(nested, **rows) == [f"out[0].{path}: {reason}" for path in ("in", "in[0].x")]
+
+
+def test_other_inputs_fit_loops_that_are_done_or_begin_anew() -> None:
+    assert _of_other_items(LINES, **{**DONE, "after": "failed"}) == []
+    assert _of_other_items(LINES, "lines", **DONE) == []
+    assert _of_other_items(LINES, "before", **DONE) == []
+    first = {"before": "completed", "lines": "failed", "lines_0_fetch": "failed"}
+    assert _of_other_items(LINES, **first) == []
+
+
 def test_what_stays_fits_a_version_that_has_it_in_its_place() -> None:
     extended = _document(_step("new"), _step("b"), _step("a"), _step("c", transform=2), _step("d"))
     assert _misfits(ABC, extended, a="completed", b="completed", c="failed") == {}

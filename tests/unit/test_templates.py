@@ -33,6 +33,11 @@ def render(value: Any) -> Any:
         (" {{ inputs.id }}", " 7"),
         ("{{ inputs.id }} {{ inputs.price }} {{ inputs.vip }}", "7 2.5 true"),
         ("tags={{ inputs.tags }}&o={{ inputs.o }}", 'tags=["a","é"]&o={"z":1}'),
+        ("{{ {'b': 1, 'aa': {'z': 1, 'é': 2, 'y': 3}} }}!", '{"aa":{"y":3,"z":1,"é":2},"b":1}!'),
+        ("{{ 1e17 }}", 10**17),
+        ("{{ 1e17 }}, {{ 0.0 / -1.0 }}", "100000000000000000, 0.0"),
+        ([1e17, "{{ inputs.id }}"], [10**17, 7]),
+        ({"a": 2.0**70}, {"a": 2.0**70}),
         ("{{ {'a': {'b': 1}}.a.b }}", 1),
         ("""{{ "}}" }} {{ '{{' }}""", "}} {{"),
         ({"a": ["{{ inputs.id }}", {"b": "{{ inputs.name }}"}], "c": 1}, {"a": [7, {"b": "Ann"}], "c": 1}),
@@ -74,7 +79,7 @@ def test_its_expressions_and_their_places() -> None:
             "{{ inputs.nope }}",
             "",
             "undefined",
-            "inputs has no 'nope'; there is id, name, price, vip, none, tags, o",
+            "inputs has no 'nope'; there is id, name, none, o, price, tags, vip",
         ),
         ({"a": ["{{ inputs.o.x }}"]}, "/a/0", "undefined", "inputs.o has no 'x'; there is z"),
         (
@@ -97,6 +102,32 @@ def test_a_text_is_bounded() -> None:
     with pytest.raises(EvaluationError) as caught:
         templates.compile({"a": text}).render({"inputs": {"long": "x" * 60_000}})
     assert (caught.value.code, caught.value.pointer) == ("limit", "/a")
+
+
+ROUNDS = "inputs.l.map(x, inputs.l.map(y, x + y).size()).size()"
+TO_BE_WRITTEN = "[1]" + ".map(a, [a, a])" * 14
+
+
+@pytest.mark.parametrize(
+    "part", [f"{{{{ {ROUNDS} }}}}", f"n: {{{{ {ROUNDS} }}}}", f"{{{{ {TO_BE_WRITTEN} }}}}"]
+)
+def test_the_expressions_of_a_template_share_what_one_may_spend(part: str) -> None:
+    """No other run of the worker gets on meanwhile, be it one expression or a hundred."""
+    scope = {"inputs": {"l": list(range(300))}}
+    few = templates.compile([part] * 3)
+    assert few.render(scope) == few.render(scope), "what one rendering spends, the next one has again"
+    with pytest.raises(EvaluationError) as caught:
+        templates.compile({"a": [part] * 50}).render(scope)
+    assert caught.value.code == "limit" and caught.value.pointer is not None
+    assert caught.value.pointer.startswith("/a/")
+
+
+@pytest.mark.parametrize("value", ["x" * 1_000_000, {"x": "x" * 1_000_000}])
+def test_texts_that_are_copied_are_paid_for(value: Any) -> None:
+    with pytest.raises(EvaluationError) as caught:
+        templates.compile(["a {{ inputs.long }}"] * 100).render({"inputs": {"long": value}})
+    assert (caught.value.code, str(caught.value)[:20]) == ("limit", "this takes too long:")
+    assert len(templates.compile(["{{ inputs.long }}"] * 100).render({"inputs": {"long": value}})) == 100
 
 
 @pytest.mark.parametrize(

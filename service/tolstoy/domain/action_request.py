@@ -177,10 +177,11 @@ class _Draft:
         if isinstance(value, str):
             return value.encode()
         if kind == JSON or kind.endswith("+json"):
-            return msgspec.json.encode(value)
+            # the same bytes at every attempt, from jsonb or not: some tools compare them for an Idempotency-Key
+            return msgspec.json.encode(value, order="sorted")
         if kind == FORM and isinstance(value, dict):
             pairs: list[tuple[str, str]] = []
-            for name, member in value.items():
+            for name, member in sorted(value.items()):
                 self.findings += _pairs(pairs, name, member, pointer(at, name))
             return urlencode(pairs).encode()
         self.wrong("wrong_type", f"a body of type {kind} is a text; write one, or another Content-Type", at)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 
+from tolstoy.core import moments
 from tolstoy.core.errors import ConflictError, NotFoundError
 from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy
@@ -107,7 +108,7 @@ async def receive(database: Database, text: str, body: Any) -> None:
         if run["status"] in FINISHED:
             raise RunFinishedError("What this was to be called for has ended.")
         now = datetime.now(UTC)
-        outcome = json_text({"body": body, "receivedAt": now.isoformat()})
+        outcome = json_text({"body": body, "receivedAt": moments.text(now)})
         if await connection.fetchrow(_CLOSE, *place, token.path, new_id(), outcome, now) is None:
             closed = await connection.fetchrow(_CLOSED, *place, token.path)
             if closed is None or msgspec.json.decode(closed["outcome"] or "{}").get("timedOut"):

@@ -64,12 +64,15 @@ Callbacks = Annotated[
 class DryRunCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     inputs: Inputs = {}
     version: Annotated[
-        VersionNumber | None, Meta(description="Left out: the newest, draft or published.")
+        VersionNumber | None,
+        Meta(description="the number of a version; left out: the newest, draft or published"),
     ] = None
     responses: Answers = {}
     recorded_from: Annotated[
         UUID | None,
-        Meta(description="An execution: what its steps got is what they get where nothing is given."),
+        Meta(
+            description="the id of an execution: what its steps got is what they get where nothing is given"
+        ),
     ] = None
     approvals: Approvals = {}
     callbacks: Callbacks = {}
@@ -159,12 +162,13 @@ _ACTIONS = tenancy.reading(
 )
 _EXECUTION = tenancy.reading("SELECT flow_id, version FROM executions WHERE org_id = $1 AND id = $3")
 _RECORDED = tenancy.reading(
-    "SELECT id, step_key, kind, status, outputs, error FROM (SELECT id, step_key, kind, status, outputs, error,"
+    "SELECT id, step_key, kind, attempt, status, outputs, error FROM ("
+    "SELECT id, step_key, kind, attempt, status, outputs, error,"
     " sum(octet_length(concat(outputs::text, error::text))) OVER (ORDER BY id) AS size"
     " FROM execution_logs WHERE org_id = $1 AND execution_id = $3 AND recorded AND NOT superseded"
     " AND status IN ('completed', 'failed') AND kind IN ('action', 'http', 'flow', 'approval', 'callback')) logs"
     f" WHERE size <= {_MOST_RECORDED_BYTES}",
-    order=" ORDER BY id",
+    order=" ORDER BY attempt, id",
 )
 
 

@@ -34,7 +34,7 @@ _BATCH = 200
 Unfinished = Literal["queued", "running", "waiting"]
 Stopped = Literal["failed", "cancelled"]
 Ids = Annotated[list[UUID], Meta(min_length=1, max_length=MOST)]
-DryRun = Annotated[bool, Meta(description="Only count what matches.")]
+DryRun = Annotated[bool, Meta(description="true or false, whether only to count what matches")]
 
 
 class _Filter(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -48,19 +48,21 @@ class _Filter(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_
 class CancelFilter(_Filter, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     status: Annotated[
         Unfinished | None,
-        Meta(description="queued, running or waiting; left out: each of them, or where ids are given any."),
+        Meta(description="queued, running or waiting; left out: each of them, or where ids are given any"),
     ] = None
 
 
 class ResumeFilter(_Filter, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     status: Annotated[
         Stopped | None,
-        Meta(description="failed or cancelled; left out: both, or where ids are given any."),
+        Meta(description="failed or cancelled; left out: both, or where ids are given any"),
     ] = None
 
 
 class ExecutionsCancel(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
-    filter: Annotated[CancelFilter, Meta(description="All of it holds for what is cancelled; not empty.")]
+    filter: Annotated[
+        CancelFilter, Meta(description="an object, all of which holds for what is cancelled; not empty")
+    ]
     reason: Reason | None = None
     dry_run: DryRun = False
 
@@ -69,13 +71,13 @@ class ExecutionsResume(Struct, kw_only=True, frozen=True, rename="camel", forbid
     filter: Annotated[
         ResumeFilter,
         Meta(
-            description="All of it holds for what is resumed; not empty. Without ids, runs that flow steps started are"
-            " passed over: their parents start new ones."
+            description="an object, all of which holds for what is resumed; not empty. Without ids, runs that flow"
+            " steps started are passed over, as their parents start new ones"
         ),
     ]
     version: Annotated[
         VersionNumber | None,
-        Meta(description="A published version; left out: of each the one it ran before."),
+        Meta(description="the number of a published version; left out: of each the one it ran before"),
     ] = None
     dry_run: DryRun = False
 

@@ -12,10 +12,12 @@ import msgspec
 from msgspec import Meta, Struct
 
 from tolstoy.core.errors import ConflictError, Finding, InvalidError, WriteConflictError
+from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy
 from tolstoy.db.statements import json_text
 from tolstoy.db.tenancy import Scope, Statement
 from tolstoy.domain import crud, executions, flows, resuming, step_paths
+from tolstoy.domain.canonical import canonical
 from tolstoy.domain.executions import FINISHED, MAX_RUN_SECONDS, TABLE, Execution, Inputs, NotPublishedError
 from tolstoy.domain.flow_versions import VersionNumber
 from tolstoy.domain.resuming import Recorded
@@ -38,16 +40,17 @@ class ExecutionResume(Struct, kw_only=True, frozen=True, rename="camel", forbid_
     from_step: Annotated[
         str | None,
         Meta(
-            description="The path of the step to start from, as in lines[3].charge; left out: what failed, or what"
-            " had not ended when the run was cancelled."
+            description="the path of the step to start from, as in lines[3].charge; left out: what failed, or what"
+            " had not ended when the run was cancelled"
         ),
     ] = None
     version: Annotated[
         VersionNumber | None,
-        Meta(description="A published version; left out: the one that it ran before."),
+        Meta(description="the number of a published version; left out: the one that it ran before"),
     ] = None
     inputs: Annotated[
-        Inputs | None, Meta(description="All inputs, in the place of those before; left out: those before.")
+        Inputs | None,
+        Meta(description="an object, all inputs, in the place of those before; left out: those before"),
     ] = None
 
 
@@ -58,7 +61,7 @@ class RunFinishedError(ConflictError):
 
 
 class RunNotFinishedError(ConflictError):
-    """The run has not ended, so there is nothing to resume; cancel it first."""
+    """The run has not ended; cancel it first."""
 
     code, title = "run-not-finished", "The run has not ended"
 
@@ -70,7 +73,10 @@ class CannotResumeError(ConflictError):
 
 
 _CANCEL = Statement("SELECT tolstoy.cancel_run($3, $4) AS now_is FROM s")
-_LOCK = "SELECT status, flow_id, version, action_key, inputs FROM executions WHERE org_id = $1 AND id = $2 FOR UPDATE"
+_LOCK = (
+    "SELECT status, flow_id, version, action_key, inputs, error ->> 'step' AS failed FROM executions"
+    " WHERE org_id = $1 AND id = $2 FOR UPDATE"
+)
 _VERSIONS = (
     "SELECT version, document, document -> 'inputSchema' AS input_schema,"
     " (document -> 'maxDurationSeconds')::float8 AS seconds, published_at IS NOT NULL AS published"
@@ -80,14 +86,18 @@ _OF_ACTION = "SELECT input_schema FROM actions WHERE org_id = $1 AND key = $2"
 _RECORDED = (
     "SELECT DISTINCT ON (step_key) step_key, kind, status, coalesce(details ? 'retryAt', false) AS again"
     " FROM execution_logs WHERE org_id = $1 AND execution_id = $2 AND recorded AND NOT superseded"
-    " ORDER BY step_key, id DESC"
+    " ORDER BY step_key, attempt DESC, id DESC"
 )
 _UNDO = (
     "UPDATE execution_logs SET superseded = true WHERE org_id = $1 AND execution_id = $2 AND recorded"
     " AND NOT superseded AND step_key = ANY ($3::text[])"
 )
+# The audit trail says who had the run go on, and how; neither the engine nor the tree looks at what is superseded.
 _REQUEUE = (
-    "UPDATE executions e SET status = 'queued', version = $3, inputs = coalesce($4::jsonb, e.inputs),"
+    "WITH noted AS (INSERT INTO execution_logs (org_id, id, flow_id, execution_id, user_id, recorded, superseded,"
+    " step_key, kind, status, inputs, started_at, finished_at) VALUES ($1, $7, $6, $2, $8, true, true, $9, 'resume',"
+    " 'completed', $10::jsonb, clock_timestamp(), clock_timestamp()))"
+    " UPDATE executions e SET status = 'queued', version = $3, inputs = coalesce($4::jsonb, e.inputs),"
     " deadline_at = $5, output = NULL, error = NULL, finished_at = NULL, cancel_requested_at = NULL, wake_at = NULL,"
     " waiting_for = NULL, signalled = false, claims = 0, seq = e.seq + 1, status_seq = e.seq + 1,"
     " parked = a.priority IS NULL,"
@@ -146,9 +156,10 @@ async def resume(scope: Scope, execution_id: UUID, sent: ExecutionResume) -> Exe
             target = await _of_flow(connection, scope.org_id, run, version)
         _check_inputs(run, sent, target)
         rows = [Recorded(*row) for row in await connection.fetch(_RECORDED, scope.org_id, execution_id)]
-        if undone := _undone(rows, target, sent, version):
+        if undone := _undone(run, rows, target, sent, version):
             await connection.execute(_UNDO, scope.org_id, execution_id, list(undone))
         seconds = min(target.seconds or MAX_RUN_SECONDS, MAX_RUN_SECONDS)
+        said = {"fromStep": sent.from_step, "version": version, "inputsGiven": sent.inputs is not None}
         row = await connection.fetchrow(
             _REQUEUE,
             scope.org_id,
@@ -157,6 +168,10 @@ async def resume(scope: Scope, execution_id: UUID, sent: ExecutionResume) -> Exe
             json_text(sent.inputs),
             datetime.now(UTC) + timedelta(seconds=seconds),
             run["flow_id"],
+            new_id(),
+            scope.user_id,
+            sent.from_step or run["failed"] or "",
+            json_text(said),
         )
         return TABLE.read(cast("asyncpg.Record", row))
 
@@ -202,13 +217,29 @@ def _check_inputs(run: asyncpg.Record, sent: ExecutionResume, target: _Target) -
         executions.check_inputs(target.input_schema, inputs)
 
 
-def _undone(rows: list[Recorded], target: _Target, sent: ExecutionResume, version: int | None) -> set[str]:
+def _undone(
+    run: asyncpg.Record, rows: list[Recorded], target: _Target, sent: ExecutionResume, version: int | None
+) -> set[str]:
     start = None if sent.from_step is None else _start(sent.from_step, target, rows)
     undone = resuming.undone(target.old, target.new, rows, start)
     kept = [row for row in rows if row.path not in undone]
-    if found := list(resuming.misfits(kept, target.old, target.new, start, version)):
+    found = list(resuming.misfits(kept, target.old, target.new, start, version))
+    if _are_other(run["inputs"], sent.inputs):
+        found += resuming.of_other_items(kept)
+    if found:
         raise CannotResumeError(findings=found)
     return undone
+
+
+def _are_other(before: str, inputs: Mapping[str, Any] | None) -> bool:
+    """By their texts: Python takes true for 1."""
+    if inputs is None:
+        return False
+    one, other = (
+        msgspec.json.encode(canonical(value), order="sorted")
+        for value in (msgspec.json.decode(before), inputs)
+    )
+    return one != other
 
 
 def _start(text: str, target: _Target, rows: list[Recorded]) -> StepPath:

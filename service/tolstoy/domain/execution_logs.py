@@ -64,7 +64,10 @@ class ExecutionLog(Struct, frozen=True, rename="camel"):
     flow_id: Annotated[UUID | None, Meta(description="null where a single action ran.")]
     execution_id: UUID | None
     step_key: str
-    kind: Annotated[str | None, Meta(description="The kind of the step, as flows name it.")]
+    kind: Annotated[
+        str | None,
+        Meta(description="The kind of the step, as flows name it; resume where a user had the run go on."),
+    ]
     attempt: Annotated[int, Meta(description="Counts the attempts of this step from 1.")]
     inputs: StoredObject
     outputs: Raw | None

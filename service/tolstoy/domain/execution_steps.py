@@ -95,7 +95,7 @@ def rows_of(execution: str, *, outputs: bool) -> str:
         "SELECT id, attempts, began FROM (SELECT DISTINCT ON (step_key) id, step_key,"
         " count(*) OVER (PARTITION BY step_key) AS attempts, min(started_at) OVER (PARTITION BY step_key) AS began"
         f" FROM execution_logs WHERE org_id = $1 AND execution_id = {execution} AND recorded AND NOT superseded"
-        f" ORDER BY step_key, id DESC) newest ORDER BY {order} LIMIT {_MOST_ROWS}"
+        f" ORDER BY step_key, attempt DESC, id DESC) newest ORDER BY {order} LIMIT {_MOST_ROWS}"
         ") chosen JOIN execution_logs l ON l.org_id = $1 AND l.id = chosen.id)"
     )
 

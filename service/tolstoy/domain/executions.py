@@ -35,7 +35,7 @@ StoredObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 class ExecutionCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     inputs: Inputs = {}
     version: Annotated[
-        VersionNumber | None, Meta(description="A published version; left out: the newest published one.")
+        VersionNumber | None, Meta(description="the number of a published version; left out: the newest one")
     ] = None
 
 

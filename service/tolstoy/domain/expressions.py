@@ -12,10 +12,10 @@ from tolstoy.domain.cel.code import code
 from tolstoy.domain.cel.errors import EvaluationError, ExpressionError
 from tolstoy.domain.cel.mistakes import mistake
 from tolstoy.domain.cel.paths import Read, is_plain, reads
-from tolstoy.domain.cel.run import Run
+from tolstoy.domain.cel.run import Purse, Run
 from tolstoy.domain.cel.values import kind, result
 
-__all__ = ["EvaluationError", "Expression", "ExpressionError", "Read", "compile", "truth"]
+__all__ = ["EvaluationError", "Expression", "ExpressionError", "Purse", "Read", "compile", "truth"]
 
 VARIABLES: Final = tuple(library.VARIABLES)
 
@@ -57,9 +57,12 @@ class Expression:
     def callback_keys(self) -> frozenset[str] | None:
         return self._keys("callbacks")
 
-    def evaluate(self, scope: Mapping[str, Any]) -> Any:
-        """Its value as JSON; raises EvaluationError. The members of `scope` are JSON: dicts and lists."""
-        run = Run(scope, self._slots)
+    def evaluate(self, scope: Mapping[str, Any], purse: Purse | None = None) -> Any:
+        """Its value as canonical JSON; raises EvaluationError. The members of `scope` are that: dicts and lists.
+
+        It pays from `purse` where it shares that with others.
+        """
+        run = Run(scope, self._slots, Purse() if purse is None else purse)
         try:
             return result(self._code(run), run)
         except EvaluationError as exc:

@@ -112,7 +112,7 @@ class Shape(Struct, frozen=True, rename="camel", omit_defaults=True, forbid_unkn
 
 
 class Retry(Shape, frozen=True, kw_only=True):
-    """`max_attempts` counts the first one too; the defaults follow platforms that met real outages."""
+    """How a call that failed is made again. `maxAttempts` counts the first one too; `on` says after which failures."""
 
     max_attempts: Annotated[int, Meta(ge=1, le=MAX_ATTEMPTS)] = 3
     interval_seconds: Delay = 1
@@ -133,7 +133,7 @@ class HttpCall(Shape, frozen=True, kw_only=True):
 
 
 class Wait(Shape, frozen=True, kw_only=True):
-    """Exactly one of the two."""
+    """Until a time, or for so many seconds: exactly one of the two."""
 
     seconds: Annotated[float, Meta(ge=0, le=MAX_WAIT_SECONDS)] | Alone | UnsetType = UNSET
     until: Time | UnsetType = UNSET
@@ -181,7 +181,9 @@ class Parallel(Shape, frozen=True, kw_only=True):
 
 
 class Step(Shape, frozen=True, kw_only=True):
-    """Exactly one of KINDS. Without `timeout_seconds` or `retry` the engine's own hold."""
+    """One step: a key, and exactly one kind (`action`, `http`, `transform`, `wait`, `approval`, `callback`, `forEach`,
+    `switch`, `parallel` or `flow`). Without `timeoutSeconds` or `retry` the service's own hold.
+    """
 
     key: Key
     name: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET

@@ -171,7 +171,7 @@ async def remove(scope: Scope, flow_id: UUID, if_match: frozenset[int] | None) -
         flow = await crud.locked(inner, TABLE, models.Flow, flow_id, if_match)
         of_it = {"org_id": scope.org_id, "flow_id": flow_id}
         if runs := await models.Execution.filter(**of_it).count():
-            raise InUseError(f"The flow has {crud.counted(runs, 'execution')}; they are kept with it.")
+            raise InUseError(f"The flow has {crud.counted(runs, 'execution')}; delete them first.")
         if logs := await models.ExecutionLog.filter(**of_it).count():
             raise InUseError(f"The flow has {crud.counted(logs, 'execution log')}; delete them first.")
         for model, noun in _TRIGGERS:

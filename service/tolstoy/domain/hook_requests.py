@@ -17,7 +17,7 @@ MAX_DELIVERY_ID: Final = 255
 
 _FORM: Final = "application/x-www-form-urlencoded"
 # Secrets of the sender's and of whoever stands between.
-_DROPPED: Final = frozenset(
+SECRET_HEADERS: Final = frozenset(
     {
         "authorization",
         "cookie",
@@ -47,7 +47,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
 
     @property
     def kept_headers(self) -> dict[str, str]:
-        return {name: _readable(text) for name, text in self.headers.items() if name not in _DROPPED}
+        return {name: _readable(text) for name, text in self.headers.items() if name not in SECRET_HEADERS}
 
 
 def value_of(incoming: Incoming) -> Any:

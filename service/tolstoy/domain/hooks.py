@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
@@ -15,7 +15,7 @@ from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy, trigger_models
 from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import crud, flows, webhook_signatures
+from tolstoy.domain import crud, flows, hook_requests, webhook_signatures
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment, Name
 from tolstoy.domain.webhook_signatures import Verification
@@ -104,7 +104,15 @@ class Hook(Struct, frozen=True, rename="camel"):
 
 
 class HookWithPath(Hook, frozen=True, rename="camel"):
-    path: Annotated[str, Meta(description="Where others send to. It is shown this once: who knows it may.")]
+    shown_once: ClassVar[frozenset[str]] = frozenset({"path"})
+
+    path: Annotated[
+        str,
+        Meta(
+            description="Where others send to: who knows it may. It is shown this once, and not again where the answer"
+            " is replayed for its Idempotency-Key."
+        ),
+    ]
 
 
 class HookQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -141,6 +149,7 @@ _INSERT = TABLE.insert(
     entered_user="user_id",
 )
 _TOKEN_BYTES = 24
+_NO_IDS: Final = hook_requests.SECRET_HEADERS | {"x-org-id", "x-user-id"}
 
 
 def read_token(text: str) -> Token | None:
@@ -277,4 +286,7 @@ def _dedupe_findings(values: dict[str, Any]) -> list[Finding]:
     if values["dedupe"] != "header" and values["dedupe_header"] is not None:
         detail = f"dedupe {values['dedupe']} takes no header; write dedupe: header"
         return [Finding("not_applicable", detail, "/dedupeHeader")]
+    if (values["dedupe_header"] or "").lower() in _NO_IDS:
+        detail = "this header proves who sends, and is not stored: write one that names the delivery"
+        return [Finding("invalid_value", detail, "/dedupeHeader")]
     return []

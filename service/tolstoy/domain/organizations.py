@@ -23,6 +23,10 @@ class Counts(Struct, frozen=True, rename="camel"):
     actions: int
     flows: int
     execution_logs: int
+    executions: int
+    hooks: int
+    schedules: int
+    subscriptions: int
 
 
 class Owner(Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +36,9 @@ class Owner(Struct, frozen=True, forbid_unknown_fields=True):
 
 class OrganizationCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     name: Name
-    owner: Annotated[Owner | None, Meta(description="Its first user, created with it as an admin.")] = None
+    owner: Annotated[
+        Owner | None, Meta(description="an object, its first user, created with it as an admin")
+    ] = None
 
 
 class OrganizationChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):

@@ -101,6 +101,23 @@ def misfits(
             yield Finding(reason[0], f"{row.path}: {reason[1]}, in version {version}", pointer="/version")
 
 
+def of_other_items(kept: Collection[Recorded]) -> Iterator[Finding]:
+    """Why records cannot be kept with other inputs, each step once: a loop that goes on may have other items then."""
+    paths = {row.path for row in kept}
+    told: set[str] = set()
+    for row in kept:
+        path = step_paths.read(row.path)
+        if path is None or path.key in told:
+            continue
+        loops = (f"{path.around(depth)}{name}" for depth, name in enumerate(path.names))
+        if (reopened := next((loop for loop in loops if loop not in paths), None)) is not None:
+            told.add(path.key)
+            reason = (
+                f"it ran for an item of the inputs before; write {reopened} in fromStep, or leave inputs out"
+            )
+            yield Finding("other_items", f"{row.path}: {reason}", pointer="/inputs")
+
+
 def in_on_failure(trail: Trail) -> bool:
     return bool(trail) and trail[0].place == "/onFailure"
 

@@ -130,7 +130,7 @@ def _told(problem: ProblemError, nominal: datetime) -> str | None:
         {
             "tick": nominal,
             "code": problem.code,
-            "detail": problem.detail,
+            "detail": "; ".join(f"{one.pointer} {one.detail}" for one in problem.findings) or problem.detail,
             "errors": list(problem.findings),
         }
     )

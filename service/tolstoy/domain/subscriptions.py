@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, structs
@@ -71,7 +71,15 @@ class Subscription(Struct, frozen=True, rename="camel"):
 
 
 class SubscriptionWithSecret(Subscription, frozen=True, rename="camel"):
-    secret: Annotated[str, Meta(description="What deliveries are signed with. It is shown this once.")]
+    shown_once: ClassVar[frozenset[str]] = frozenset({"secret"})
+
+    secret: Annotated[
+        str,
+        Meta(
+            description="What deliveries are signed with. It is shown this once, and not again where the answer is"
+            " replayed for its Idempotency-Key."
+        ),
+    ]
 
 
 class SubscriptionQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):

@@ -11,10 +11,12 @@ import msgspec
 
 from tolstoy.core.strict_json import pointer
 from tolstoy.domain import expressions, flow_template
-from tolstoy.domain.expressions import EvaluationError, Expression, ExpressionError
+from tolstoy.domain.canonical import canonical
+from tolstoy.domain.cel.run import BYTES_PER_UNIT
+from tolstoy.domain.expressions import EvaluationError, Expression, ExpressionError, Purse
 
 Scope = Mapping[str, Any]
-_Rendered = Callable[[Scope], Any]
+_Rendered = Callable[[Scope, Purse], Any]
 MAX_TEXT: Final = 1024 * 1024
 
 
@@ -25,13 +27,13 @@ class Template:
 
     def __init__(self, value: Any) -> None:
         found: list[tuple[str, Expression]] = []
-        self._value = value
-        self._render = _compiled(value, "", found)
+        self._value = canonical(value)
+        self._render = _compiled(self._value, "", found)
         self.expressions = tuple(found)
 
     def render(self, scope: Scope) -> Any:
-        """Raises EvaluationError, which names the place."""
-        return self._value if self._render is None else self._render(scope)
+        """Raises EvaluationError, which names the place. Its expressions share what one alone may spend."""
+        return self._value if self._render is None else self._render(scope, Purse())
 
 
 def compile(value: Any) -> Template:
@@ -57,14 +59,16 @@ def _compiled(value: Any, at: str, found: list[tuple[str, Expression]]) -> _Rend
 
 def _object(value: dict[str, Any], members: dict[str, _Rendered | None]) -> _Rendered:
     pairs = [(name, value[name], render) for name, render in members.items()]
-    return lambda scope: {
-        name: constant if render is None else render(scope) for name, constant, render in pairs
+    return lambda scope, purse: {
+        name: constant if render is None else render(scope, purse) for name, constant, render in pairs
     }
 
 
 def _list(value: list[Any], items: list[_Rendered | None]) -> _Rendered:
     pairs = list(zip(value, items, strict=True))
-    return lambda scope: [constant if render is None else render(scope) for constant, render in pairs]
+    return lambda scope, purse: [
+        constant if render is None else render(scope, purse) for constant, render in pairs
+    ]
 
 
 def _compiled_text(text: str, at: str, found: list[tuple[str, Expression]]) -> _Rendered:
@@ -85,9 +89,9 @@ def _compiled_text(text: str, at: str, found: list[tuple[str, Expression]]) -> _
 
 
 def _alone(expression: Expression, at: str) -> _Rendered:
-    def render(scope: Scope) -> Any:
+    def render(scope: Scope, purse: Purse) -> Any:
         try:
-            return expression.evaluate(scope)
+            return expression.evaluate(scope, purse)
         except EvaluationError as exc:
             exc.pointer = at
             raise
@@ -96,9 +100,9 @@ def _alone(expression: Expression, at: str) -> _Rendered:
 
 
 def _interpolated(parts: list[str | Expression], at: str) -> _Rendered:
-    def render(scope: Scope) -> str:
+    def render(scope: Scope, purse: Purse) -> str:
         try:
-            text = "".join(part if isinstance(part, str) else _text(part, scope) for part in parts)
+            text = "".join(part if isinstance(part, str) else _text(part, scope, purse) for part in parts)
             if len(text) > MAX_TEXT:
                 raise EvaluationError("limit", f"this makes a text of more than {MAX_TEXT} characters")
         except EvaluationError as exc:
@@ -109,11 +113,15 @@ def _interpolated(parts: list[str | Expression], at: str) -> _Rendered:
     return render
 
 
-def _text(expression: Expression, scope: Scope) -> str:
-    value = expression.evaluate(scope)
+def _text(expression: Expression, scope: Scope, purse: Purse) -> str:
+    value = expression.evaluate(scope, purse)
     if isinstance(value, str):
+        purse.spend(len(value) // BYTES_PER_UNIT)
         return value
     if value is None:
         message = f"{expression.source} is null, which has no text: write a condition, or .?x.orValue('')"
         raise EvaluationError("undefined", message, expression=expression.source)
-    return msgspec.json.encode(value).decode()
+    # jsonb has an order of its own: what is recorded must read like what has just been made
+    text = msgspec.json.encode(value, order="sorted").decode()
+    purse.spend(len(text) // BYTES_PER_UNIT)
+    return text

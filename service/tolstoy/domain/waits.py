@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from tolstoy.core import moments
 from tolstoy.core.errors import ConflictError, Finding, InvalidError, NotFoundError
 from tolstoy.db import models, tenancy
 from tolstoy.db.statements import Table, json_text
@@ -126,7 +127,7 @@ async def decide(
             {
                 "userId": user,
                 "approved": approved,
-                "at": datetime.now(UTC).isoformat(),
+                "at": moments.text(datetime.now(UTC)),
                 "comment": sent.comment,
                 "payload": sent.payload,
             }

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from tolstoy.core import moments
 from tolstoy.domain.action_request import Request, RequestError
 from tolstoy.domain.flow_step import MAX_DELAY_SECONDS, Retry
 from tolstoy.engine import retry_after
@@ -162,7 +163,7 @@ async def _retry_later(step: Step, failure: Failure, seconds: float) -> None:
     row = step.row
     if row is None:
         raise RuntimeError("an attempt that failed has its row")
-    details = {**msgspec.json.decode(row.details or "{}"), "retryAt": due.isoformat()}
+    details = {**msgspec.json.decode(row.details or "{}"), "retryAt": moments.text(due)}
     step.run.trail.end(
         row,
         "failed",

@@ -13,6 +13,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Raw
 
+from tolstoy.core import moments
 from tolstoy.core.errors import Finding, OverloadedError
 from tolstoy.core.ids import new_id
 from tolstoy.core.strict_json import pointer
@@ -90,7 +91,7 @@ def _facts(subject: Rehearsed, identity: Identity, plan: Plan) -> Facts:
         "flowId": str(subject.flow_id),
         "version": subject.version,
         "trigger": "manual",
-        "createdAt": datetime.now(UTC).isoformat(),
+        "createdAt": moments.text(datetime.now(UTC)),
     }
     return Facts(
         subject.given.inputs, execution, partial(str.format, "https://callbacks.invalid/{}"), plan.loops

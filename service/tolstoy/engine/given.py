@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from tolstoy.core import moments
 from tolstoy.domain.dry_runs import (
     DryRunCreate,
     FailureKind,
@@ -57,7 +58,7 @@ class Given:
         return _as_outcome(recorded[-1]) if recorded else None
 
     def decision(self, user_id: UUID, approved: bool, payload: Any = None) -> dict[str, Any]:
-        at = datetime.now(UTC).isoformat()
+        at = moments.text(datetime.now(UTC))
         return {"userId": str(user_id), "approved": approved, "at": at, "comment": None, "payload": payload}
 
     def unused(self) -> Iterator[tuple[str, str]]:
@@ -82,7 +83,7 @@ class Given:
 
 def received(body: Any) -> dict[str, Any]:
     """What a callback step gives for what was posted to its address."""
-    return {"body": body, "receivedAt": datetime.now(UTC).isoformat()}
+    return {"body": body, "receivedAt": moments.text(datetime.now(UTC))}
 
 
 def _as_answer(recorded: Recorded) -> GivenAnswer:

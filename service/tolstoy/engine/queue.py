@@ -25,6 +25,7 @@ from tolstoy.core.database_urls import ConnectOptions
 from tolstoy.core.errors import UnavailableError
 from tolstoy.db.turns import DRIVER_ERRORS
 from tolstoy.engine.failures import HandedBackError
+from tolstoy.engine.outage import Outage
 from tolstoy.engine.own_jobs import OwnJobs
 
 # Works on (organization, subject, job); an error is a reason to try again.
@@ -35,6 +36,9 @@ SECONDS_BETWEEN_LOOKS = 2.0
 SECONDS_BETWEEN_PINGS = 1.0
 SECONDS_OF_HEALTH = 10.0  # after which a lost connection is a new misfortune, not the old one
 _BATCH = 50
+_WHO = "the queue"
+# Nobody waits for this lock: tolstoy.queue_state counts its holders, which are the workers there are.
+_PRESENT = "SELECT pg_advisory_lock_shared(1953459315, 1)"
 # All of them said: it would read what is left out from environment variables, some of whose names are anybody's.
 _SETTINGS = DBSettings(
     prefix="",
@@ -59,12 +63,14 @@ class Queue:
         concurrency: int,
         lease_seconds: int,
         on_signal: Callable[[UUID], Awaitable[None]],
+        outage: Outage,
     ) -> None:
         self._direct = direct
         self._handlers = handlers
         self._concurrency = concurrency
         self._lease = timedelta(seconds=lease_seconds)
         self._on_signal = on_signal
+        self._outage = outage
         self._live: dict[tuple[str, UUID], asyncio.Task[None]] = {}
         self._asides: set[asyncio.Task[None]] = set()
         self._manager: QueueManager | None = None
@@ -81,7 +87,7 @@ class Queue:
                 async with self._connection() as (connection, lost):
                     await self._consume(connection, lost)
             except (*DRIVER_ERRORS, PgqException, RuntimeError) as exc:
-                log.get().warning(f"the queue is out of reach: {exc}", action="queue_lost")
+                self._outage.begun(_WHO, self._direct, exc)
             self.connected.clear()
             if loop.time() - begun > SECONDS_OF_HEALTH:
                 delay = 0.1
@@ -101,6 +107,7 @@ class Queue:
         lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         connection.add_termination_listener(lambda _: _resolve(lost))
         try:
+            await connection.execute(_PRESENT)
             await connection.add_listener(SIGNALS, self._signalled)
             yield connection, lost
         finally:
@@ -149,9 +156,9 @@ class Queue:
                 await asyncio.sleep(SECONDS_BETWEEN_PINGS)
                 async with asyncio.timeout(self._lease.total_seconds()):
                     await driver.fetch("SELECT 1")
+                self._outage.over(_WHO)
         except DRIVER_ERRORS as exc:
-            said = str(exc) or "no answer comes"
-            log.get().warning(f"the queue's connection is given up: {said}", action="queue_given_up")
+            self._outage.begun(_WHO, self._direct, exc if str(exc) else TimeoutError("no answer comes"))
             connection.terminate()
             _resolve(lost)
 

@@ -14,7 +14,8 @@ from tolstoy.engine.trail import Recall, Undone
 _ROWS = tenancy.reading(
     "SELECT id, step_key, kind, attempt, status, outputs, error, details, superseded,"
     " error ->> 'code' = 'interrupted' AS interrupted, NOT coalesce(details ? 'retryAt', false) AS last"
-    " FROM execution_logs WHERE org_id = $1 AND execution_id = $3 AND recorded",
+    " FROM execution_logs WHERE org_id = $1 AND execution_id = $3 AND recorded"
+    " AND kind IS DISTINCT FROM 'resume'",
     order=" ORDER BY attempt, id",
 )
 

@@ -9,11 +9,13 @@ from itertools import groupby
 from uuid import UUID
 
 from tolstoy.core import log
-from tolstoy.core.errors import ProblemError
+from tolstoy.core.database_urls import ConnectOptions
+from tolstoy.core.errors import DatabaseUnavailableError, ProblemError, SchemaOutdatedError
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.db.tenancy import Statement
 from tolstoy.engine.journal import within
+from tolstoy.engine.outage import Outage
 
 MOST_DUE = 500
 SHORTEST, LONGEST = 0.02, 1.0
@@ -62,6 +64,8 @@ async def repeat(
     name: str,
     work: Callable[[], Awaitable[float | None]],
     *,
+    outage: Outage,
+    where: ConnectOptions,
     longest: float = LONGEST,
     patience: float = PATIENCE,
 ) -> None:
@@ -69,10 +73,20 @@ async def repeat(
     while True:
         try:
             seconds = await within(patience, work())
-        except ProblemError as exc:
-            log.get().warning(f"{name} is put off: {exc.detail}", action="round_failed", round=name)
-            seconds = 1.0
+            outage.over(name)
         except Exception as exc:  # one round's mistake must not end the others
-            log.get().error(f"{name} failed", action="round_broke", round=name, exc_info=exc)
-            seconds = 5.0
+            seconds = _failed(name, exc, outage, where)
         await asyncio.sleep(max(SHORTEST, min(longest if seconds is None else seconds, longest)))
+
+
+def _failed(name: str, exc: Exception, outage: Outage, where: ConnectOptions) -> float:
+    """Says so; the seconds until the next try."""
+    problem = tenancy.translated(exc)
+    if isinstance(problem, DatabaseUnavailableError | SchemaOutdatedError):
+        outage.begun(name, where, exc)
+        return 1.0
+    if isinstance(problem, ProblemError):
+        log.get().warning(f"{name} is put off: {problem.detail}", action="round_failed", round=name)
+        return 1.0
+    log.get().error(f"{name} failed", action="round_broke", round=name, exc_info=exc)
+    return 5.0

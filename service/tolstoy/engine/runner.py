@@ -9,11 +9,12 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from tolstoy.core import log
+from tolstoy.core import log, moments
 from tolstoy.core.errors import UnavailableError
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.domain import callbacks
+from tolstoy.domain.canonical import canonical
 from tolstoy.engine import recall
 from tolstoy.engine.actions import Actions
 from tolstoy.engine.drive import drive
@@ -131,9 +132,9 @@ class Runner:
             "flowId": None if row["flow_id"] is None else str(row["flow_id"]),
             "version": row["version"],
             "trigger": row["trigger"],
-            "createdAt": row["created_at"].isoformat(),
+            "createdAt": moments.text(row["created_at"]),
         }
-        facts = Facts(msgspec.json.decode(row["inputs"]), execution, callback, plan.loops)
+        facts = Facts(canonical(msgspec.json.decode(row["inputs"])), execution, callback, plan.loops)
         trail = Trail(org_id, run_id, row["epoch"], self._journal, recalled, undone)
         effects = LiveEffects(
             self._database, self._outbound, identity, max_payload_bytes=self._max_payload_bytes

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tolstoy.domain.canonical import canonical
 from tolstoy.domain.expressions import EvaluationError
 from tolstoy.engine.failures import AbandonedError, EndRunError, StepError, StepFailedError
 from tolstoy.engine.frame import SKIPPED, Frame
@@ -66,8 +67,8 @@ def _recalled(recall: Recall) -> dict[str, Any] | None:
         return None
     return {
         "status": row.status,
-        "output": None if row.outputs is None else msgspec.json.decode(row.outputs),
-        "error": None if row.error is None else msgspec.json.decode(row.error),
+        "output": None if row.outputs is None else canonical(msgspec.json.decode(row.outputs)),
+        "error": None if row.error is None else canonical(msgspec.json.decode(row.error)),
     }
 
 
@@ -80,7 +81,8 @@ async def _run(run: Run, frame: Frame, node: Node, path: str) -> dict[str, Any]:
             return _skip(step, "executeIf")
         if step.recall is None and await step.is_skipped_by_action():
             return _skip(step, "the action's executeIf")
-        output = await RUNNERS[node.kind](step)
+        # as it will be read back: a run that is taken over must see what this one sees
+        output = canonical(await RUNNERS[node.kind](step))
         text = encoded(output, "the step's output", run.effects.max_payload_bytes)
     except EvaluationError as exc:
         return _fail(step, StepError(f"expression.{exc.code}", str(exc)))
@@ -130,7 +132,8 @@ def _fail(step: Step, error: StepError) -> dict[str, Any]:
     if step.row is None and step.recall is not None and step.recall.row.status == "started":
         step.row = step.recall.row  # what an earlier claim had open
     if step.row is None:
-        step.run.trail.begin(step.path, step.node.kind, status="failed", error=text, attempt=step.attempt)
+        attempt = step.attempt if step.recall is None else step.recall.row.attempt + 1
+        step.run.trail.begin(step.path, step.node.kind, status="failed", error=text, attempt=attempt)
     else:
         step.run.trail.end(step.row, "failed", error=text)
     return {"status": "failed", "output": None, "error": value}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from tolstoy.core import log
@@ -13,6 +13,7 @@ from tolstoy.core.settings import Settings
 from tolstoy.db.database import Renew, open_database
 from tolstoy.engine import deliveries, retention, rounds, scheduler
 from tolstoy.engine.egress import Policy
+from tolstoy.engine.outage import Outage
 from tolstoy.engine.outbound import Outbound
 from tolstoy.engine.queue import Queue
 from tolstoy.engine.runner import Runner
@@ -25,7 +26,7 @@ async def work(
     settings: Settings,
     stop: asyncio.Event,
     *,
-    ready: Callable[[], None] = lambda: None,
+    outage: Outage,
     renew: Renew | None = None,
 ) -> None:
     """Until `stop` is set: then in two phases, as SIGTERM asks for it.
@@ -35,9 +36,9 @@ async def work(
     """
     if settings.database_url is None or settings.direct_url is None:
         raise RuntimeError("the command that works knows the database's addresses")
-    direct = parse(settings.direct_url)
+    service, direct = parse(settings.database_url), parse(settings.direct_url)
     database = await open_database(
-        parse(settings.database_url),
+        service,
         size=settings.pool_size,
         waiters=max(settings.pool_waiters, 2 * settings.worker_concurrency),
         timeout_seconds=max(settings.pool_timeout_seconds, 10.0),
@@ -65,29 +66,36 @@ async def work(
             concurrency=settings.worker_concurrency,
             lease_seconds=settings.lease_seconds,
             on_signal=runner.signal,
+            outage=outage,
         )
 
         async def look() -> float:
             await runner.look()
             return SECONDS_BETWEEN_LOOKS
 
+        repeat = partial(rounds.repeat, outage=outage)
         chores = [
-            rounds.repeat("waking", lambda: rounds.wake_due(database)),
-            rounds.repeat("admission", lambda: rounds.admit(database), longest=2.0),
-            rounds.repeat(
-                "requeueing", lambda: rounds.requeue(database), longest=rounds.SECONDS_BETWEEN_COUNTS
+            repeat("waking", lambda: rounds.wake_due(database), where=service),
+            repeat("admission", lambda: rounds.admit(database), where=service, longest=2.0),
+            repeat(
+                "requeueing",
+                lambda: rounds.requeue(database),
+                where=service,
+                longest=rounds.SECONDS_BETWEEN_COUNTS,
             ),
-            rounds.repeat("schedules", lambda: scheduler.tick(database)),
-            rounds.repeat("signals", look, longest=SECONDS_BETWEEN_LOOKS),
-            rounds.repeat(
+            repeat("schedules", lambda: scheduler.tick(database), where=service),
+            repeat("signals", look, where=service, longest=SECONDS_BETWEEN_LOOKS),
+            repeat(
                 "retention",
                 lambda: retention.prune(database, settings.retention_days),
+                where=service,
                 longest=retention.SECONDS_BETWEEN,
                 patience=retention.SECONDS_BETWEEN,
             ),
-            rounds.repeat(
+            repeat(
                 "queue log",
                 lambda: retention.prune_queue_log(direct),
+                where=direct,
                 longest=retention.SECONDS_BETWEEN,
                 patience=retention.SECONDS_BETWEEN,
             ),
@@ -99,7 +107,6 @@ async def work(
                 log.get().info(
                     "a worker works", action="worker_works", concurrency=settings.worker_concurrency
                 )
-                ready()
                 await stop.wait()
         finally:
             for task in tasks:
@@ -121,12 +128,19 @@ async def _connected(queue: Queue, stop: asyncio.Event) -> bool:
 
 async def _end(queue: Queue, runner: Runner, serving: asyncio.Task[None], seconds: float) -> None:
     queue.stop()
+    log.get().info(
+        f"stopping: {_runs(len(runner.running))} under way", action="stopping", runs=len(runner.running)
+    )
     await asyncio.wait({serving}, timeout=seconds)
+    left = 0 if serving.done() else len(runner.running)
     if not serving.done():
-        log.get().info(
-            f"handing {len(runner.running)} runs back", action="handing_back", runs=len(runner.running)
-        )
+        log.get().info(f"handing {_runs(left)} back", action="handing_back", runs=left)
         runner.hand_back()
         await asyncio.wait({serving}, timeout=SECONDS_TO_HAND_BACK)
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
+    log.get().info(f"ended; {_runs(left)} handed back", action="stopped", handed_back=left)
+
+
+def _runs(number: int) -> str:
+    return "1 run" if number == 1 else f"{number} runs"

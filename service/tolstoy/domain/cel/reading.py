@@ -83,7 +83,7 @@ def _no_field(value: Any, key: Any, text: str) -> EvaluationError:
 
 
 def _named(names: Iterable[Any]) -> str:
-    some = [str(name)[:80] for name in names]
+    some = sorted(str(name)[:80] for name in names)
     more = f" and {len(some) - _MAX_NAMED} more" if len(some) > _MAX_NAMED else ""
     return ", ".join(some[:_MAX_NAMED]) + more if some else "nothing in it"
 

@@ -1,4 +1,4 @@
-"""One evaluation: what it reads, and what it may still spend."""
+"""One evaluation: what it reads, and what it may still spend, alone or together with others."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -14,20 +14,29 @@ MAX_RESULT: Final = 1024 * 1024
 MAX_DEPTH: Final = 64
 
 
-class Run:
-    __slots__ = ("left", "made", "scope", "variables")
+class Purse:
+    """What one or more evaluations may spend: no other task of the worker has its turn meanwhile."""
 
-    def __init__(self, scope: Mapping[str, Any], variables: int) -> None:
-        self.scope = scope
-        self.variables: list[Any] = [None] * variables
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
         self.left = BUDGET
-        # whether a list or a map was made, rather than all found in the scope
-        self.made = False
 
     def spend(self, units: int) -> None:
         self.left -= units
         if self.left < 0:
             raise EvaluationError("limit", "this takes too long: loop over less, or nest fewer loops")
+
+
+class Run:
+    __slots__ = ("made", "scope", "spend", "variables")
+
+    def __init__(self, scope: Mapping[str, Any], variables: int, purse: Purse) -> None:
+        self.scope = scope
+        self.variables: list[Any] = [None] * variables
+        self.spend = purse.spend
+        # whether a list or a map was made, rather than all found in the scope
+        self.made = False
 
 
 Evaluated = Callable[[Run], Any]

@@ -6,11 +6,14 @@ from typing import Any, Final
 
 import msgspec
 
+from tolstoy.domain.canonical import number
 from tolstoy.domain.cel.errors import EvaluationError
 from tolstoy.domain.cel.run import MAX_DEPTH, MAX_RESULT, Run
 
 INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1
+# For each value in what an expression made.
+_RESULT_UNITS: Final = 4
 
 
 class TypeName(msgspec.Struct, frozen=True):
@@ -75,7 +78,10 @@ def result(value: Any, run: Run) -> Any:
         return value
     if not run.made and type(value) in (dict, list):
         return value
-    return _Result().json(value, 0)
+    written = _Result()
+    made = written.json(value, 0)
+    run.spend(_RESULT_UNITS * written.nodes)
+    return made
 
 
 def too_deep() -> EvaluationError:
@@ -83,12 +89,14 @@ def too_deep() -> EvaluationError:
 
 
 class _Result:
-    __slots__ = ("_left",)
+    __slots__ = ("_left", "nodes")
 
     def __init__(self) -> None:
         self._left = MAX_RESULT
+        self.nodes = 0
 
     def json(self, value: Any, depth: int) -> Any:
+        self.nodes += 1
         self._take(8)
         match value:
             case None | bool() | int():
@@ -125,7 +133,7 @@ def _scalar(value: Any) -> Any:
     match value:
         case float():
             if math.isfinite(value):
-                return value
+                return number(value)
             raise EvaluationError("arithmetic", f"this is {value}, which JSON has no number for")
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from tolstoy.core import moments
 from tolstoy.domain.flow_step import Callback
 from tolstoy.engine.step import Step, moment
 from tolstoy.engine.steps.approval import decision
@@ -15,5 +16,5 @@ async def run(step: Step) -> Any:
     if not isinstance(callback, Callback):
         raise TypeError(callback)
     due = step.run.now() + timedelta(seconds=callback.timeout_seconds)
-    due = moment(step.begin(dueAt=due.isoformat(), address=step.run.facts.callback(step.path)), "dueAt")
+    due = moment(step.begin(dueAt=moments.text(due), address=step.run.facts.callback(step.path)), "dueAt")
     return await decision(step, "callback", 1, due)

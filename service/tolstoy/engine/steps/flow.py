@@ -31,7 +31,8 @@ async def run(step: Step) -> Any:
             if exc.status >= 500:
                 raise
             findings = [f"{finding.pointer} {finding.detail}" for finding in exc.findings]
-            raise StepError(exc.code, " ".join([exc.detail, *findings])) from exc
+            said = "; ".join(findings) or exc.detail
+            raise StepError(exc.code, said) from exc
         if ended is None:
             await step.pause(None, "flow", since=seen)
         elif ended.status == "succeeded":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tolstoy.core import moments
 from tolstoy.domain.flow_step import MAX_WAIT_SECONDS
 from tolstoy.engine.failures import StepError
 from tolstoy.engine.step import Step, moment
@@ -18,7 +19,7 @@ async def run(step: Step) -> Any:
         due = moment(step.begin(), "dueAt")
     while step.run.now() < due:
         await step.pause(due, "time")
-    return {"waitedUntil": due.isoformat()}
+    return {"waitedUntil": moments.text(due)}
 
 
 def _until(step: Step, given: Any) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def _until(step: Step, given: Any) -> dict[str, Any]:
         due = now + timedelta(seconds=min(given, MAX_WAIT_SECONDS + 1))
     if due - now > timedelta(seconds=MAX_WAIT_SECONDS):
         raise StepError("wait_too_long", f"a step waits at most {MAX_WAIT_SECONDS} seconds")
-    return {"inputs": {"until": due.isoformat()}, "dueAt": due.isoformat()}
+    return {"inputs": {"until": moments.text(due)}, "dueAt": moments.text(due)}
 
 
 def _time(text: str) -> datetime:
