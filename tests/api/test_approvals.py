@@ -49,7 +49,7 @@ async def test_a_run_goes_on_when_it_is_approved(lab: Lab) -> None:
     assert ended["output"] == wait["outcome"]
     (decision,) = ended["output"]["decisions"]
     at = decision.pop("at")
-    assert ended["output"]["approved"] is True and at.endswith("+00:00") and wait["closedAt"]
+    assert ended["output"]["approved"] is True and at.endswith("Z") and wait["closedAt"]
     assert decision == {
         "userId": lab.member.user_id, "approved": True, "comment": "fine", "payload": {"amount": 7}
     }  # fmt: skip

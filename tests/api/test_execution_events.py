@@ -226,3 +226,18 @@ async def test_the_document_says_what_it_is(lab: Lab) -> None:
     content = operation["responses"]["200"]["content"]
     assert content == {"text/event-stream": {"schema": {"$ref": "#/components/schemas/ServerSentEvent"}}}
     assert "204" in operation["responses"]
+
+
+async def test_head_tells_whether_there_is_something_to_follow(lab: Lab) -> None:
+    ended = await lab.run(transform("a"))
+    asked = await waiting(lab, OK)
+    for run in (ended, asked):
+        path = f"/executions/{run['id']}/events"
+        answer = await lab.http.head(path, headers=lab.member.headers)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        (*_, last) = await _all(lab, ended)
+        again = {**lab.member.headers, "Last-Event-ID": str(last[0])}
+    assert (await lab.http.head(f"/executions/{ended['id']}/events", headers=again)).status_code == 204
+    missing = f"/executions/{uuid4()}/events"
+    assert (await lab.http.head(missing, headers=lab.member.headers)).status_code == 404

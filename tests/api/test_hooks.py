@@ -254,3 +254,18 @@ async def test_a_hook_is_its_flows(http: httpx.AsyncClient, alice: Member, flow:
         body = {"json": {"name": "Hook"}} if method == "PATCH" else {}
         answer = await http.request(method, _path(other, hook) + tail, headers=alice.headers, **body)
         refused(answer, 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Authorization", "cookie", "X-Gateway-Secret", "X-User-ID", "Stripe-Signature", "webhook-signature"],
+)
+async def test_a_header_that_proves_who_sends_names_no_delivery(
+    http: httpx.AsyncClient, alice: Member, flow: dict[str, Any], name: str
+) -> None:
+    sent = {"name": "Hook", "dedupe": "header", "dedupeHeader": name}
+    path = f"/flows/{flow['id']}/hooks"
+    assert pointers(await http.post(path, json=sent, headers=alice.headers)) == ["/dedupeHeader"]
+    hook = await make_hook(http, alice, flow, dedupe="header", dedupeHeader="X-Delivery")
+    changed = await http.patch(_path(flow, hook), json={"dedupeHeader": name}, headers=alice.headers)
+    assert pointers(changed) == ["/dedupeHeader"]

@@ -160,3 +160,30 @@ async def test_a_key_is_forgotten_after_a_day(
         await connection.close()
     assert [row["key"] for row in kept] == keys[:1]
     assert await _count(http, alice) == 4
+
+
+async def test_what_is_shown_once_is_neither_kept_nor_shown_again(
+    http: httpx.AsyncClient, alice: Member, served_database: Databases
+) -> None:
+    flow = await make_flow(http, alice)
+    subscription = {"url": "http://nowhere.invalid", "events": ["execution.failed"]}
+    for path, body, secret in (
+        (f"/flows/{flow['id']}/hooks", {"name": "Hook"}, "path"),
+        ("/subscriptions", subscription, "secret"),
+    ):
+        key = str(uuid4())
+        first = await _post(http, alice, path, body, key)
+        again = await _post(http, alice, path, body, key)
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert (again.headers["Idempotency-Replayed"], again.headers["ETag"]) == (
+            "true",
+            first.headers["ETag"],
+        )
+        shown = first.json().pop(secret)
+        assert again.json() == {name: value for name, value in first.json().items() if name != secret}
+        connection = await asyncpg.connect(**served_database.direct.asyncpg_kwargs())
+        try:
+            kept = await connection.fetchval("SELECT body FROM idempotency_keys WHERE key = $1", key)
+        finally:
+            await connection.close()
+        assert shown.encode() not in kept

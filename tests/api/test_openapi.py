@@ -247,3 +247,24 @@ async def test_every_problem_is_explained_where_its_type_points(
 async def test_what_parameters_may_be(http: httpx.AsyncClient, alice: Member, path: str, status: int) -> None:
     answer = await http.get(path, headers=alice.headers)
     assert answer.status_code == status, answer.text
+
+
+def test_the_headers_of_what_starts_runs_are_told(document: dict[str, Any]) -> None:
+    for path in ("/flows/{flowId}/executions", "/actions/{actionId}/execute", "/hooks/{token}"):
+        answers = document["paths"][path]["post"]["responses"]
+        assert {"Location", "Idempotency-Replayed"} <= answers["200"]["headers"].keys(), path
+        assert "Location" in answers["202"]["headers"], path
+
+
+def test_what_is_shown_once_is_no_part_of_every_answer(document: dict[str, Any]) -> None:
+    for name, secret in (("HookWithPath", "path"), ("SubscriptionWithSecret", "secret")):
+        schema = document["components"]["schemas"][name]
+        assert secret in schema["properties"] and secret not in schema["required"]
+
+
+def test_descriptions_name_fields_as_they_are_sent(document: dict[str, Any]) -> None:
+    """And nothing of the code: no constants, no snake_case."""
+    for at, value in _places(document["components"]["schemas"]):
+        if isinstance(value, dict) and isinstance(value.get("description"), str):
+            named = re.search(r"\b[a-z]+_[a-z]+(_[a-z]+)*\b|\bKINDS\b", value["description"])
+            assert not named or named[0] == "event_id", (at, named)  # Slack's

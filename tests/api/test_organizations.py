@@ -76,7 +76,10 @@ async def test_its_counts_are_told_when_asked_for(http: httpx.AsyncClient, alice
     flow = await make_flow(http, alice)
     await make_log(http, alice, flow)
     await make_action(http, alice)
-    expected = {"users": 1, "tools": 1, "actions": 1, "flows": 1, "executionLogs": 1}
+    expected = {
+        **{"users": 1, "tools": 1, "actions": 1, "flows": 1, "executionLogs": 1},
+        **dict.fromkeys(("executions", "hooks", "schedules", "subscriptions"), 0),
+    }
     one = await http.get(f"/organizations/{alice.org_id}", params={"include": "counts"})
     assert one.json()["counts"] == expected
     name = one.json()["name"]

@@ -160,3 +160,15 @@ async def test_an_organization_goes_with_its_subscriptions(http: httpx.AsyncClie
     await make_subscription(http, alice)
     await http.delete(f"/users/{alice.user_id}", headers=alice.headers)
     assert (await http.delete(f"/organizations/{alice.org_id}")).status_code == 204
+
+
+async def test_one_that_is_being_delivered_to_can_go(
+    http: httpx.AsyncClient, alice: Member, receiver: EchoServer
+) -> None:
+    """Whoever records an attempt locks the delivery, then its subscription."""
+    for _ in range(10):
+        made = await make_subscription(http, alice, url=f"{receiver.url}/status/500")
+        for _ in range(3):
+            await http.post(f"{_path(made)}/test", headers=alice.headers)
+        gone = await http.delete(_path(made), headers=alice.headers)
+        assert gone.status_code == 204, gone.text

@@ -17,6 +17,7 @@ DEFINERS = {
     "tolstoy.crowded()": "tolstoy_clock",
     "tolstoy.jobless(integer)": "tolstoy_clock",
     "tolstoy.due_schedules(integer)": "tolstoy_clock",
+    "tolstoy.queue_state()": "tolstoy_clock",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import types
 import typing
@@ -99,30 +100,51 @@ def query(request: Request, type_: Any) -> Any:
         else:
             try:
                 values[item.name] = _parameter(sent[0], item.type)
-            except msgspec.ValidationError as exc:
-                finding = from_validation(exc)
-                wrong.append(Finding(finding.code, finding.detail, parameter=name))
+            except _UnusableError as exc:
+                wrong.append(Finding(exc.code, exc.detail, parameter=name))
     if wrong:
         raise MalformedError("Some query parameters cannot be used.", findings=wrong)
     return type_(**values)
 
 
+class _UnusableError(Exception):
+    def __init__(self, code: str, detail: str) -> None:
+        self.code, self.detail = code, detail
+        super().__init__(detail)
+
+
 def _parameter(text: str, type_: Any) -> Any:
     if "\x00" in text:
-        raise msgspec.ValidationError("the character U+0000 is in no stored value")
+        raise _UnusableError("invalid_value", "the character U+0000 is in no stored value")
     if not text:
-        raise msgspec.ValidationError("this parameter has no value")
+        raise _UnusableError("invalid_value", "this parameter has no value")
     sent = without_none(type_)
     # only a number needs a lenient reading; a time would be taken from a number then
-    value = msgspec.convert(text, sent, strict=not _NUMBERS.intersection((sent, *typing.get_args(sent))))
+    lenient = bool(_NUMBERS.intersection((sent, *typing.get_args(sent))))
+    try:
+        value = msgspec.convert(text, sent, strict=not lenient)
+    except msgspec.ValidationError as exc:
+        raise _unusable(text, sent, lenient=lenient) from exc
     return _in_utc(value) if isinstance(value, datetime) else value
+
+
+def _unusable(text: str, sent: Any, *, lenient: bool) -> _UnusableError:
+    """In the words that are used of bodies, where a text is no number."""
+    value: object = text
+    if lenient:
+        with contextlib.suppress(msgspec.ValidationError):
+            value = msgspec.convert(text, int | float, strict=False)
+    for finding in shape.check_type(sent, value):
+        if finding.code != "wrong_type":
+            return _UnusableError(finding.code, finding.detail)
+    return _UnusableError("invalid_value", f"this is {shape.quoted(text)}: write {shape.bare(sent)}")
 
 
 def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError as exc:  # the first or the last day there is, in another zone
-        raise msgspec.ValidationError("no time that far away can be told in UTC") from exc
+        raise _UnusableError("invalid_value", "no time that far away can be told in UTC") from exc
 
 
 @lru_cache(maxsize=256)

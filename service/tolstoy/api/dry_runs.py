@@ -17,7 +17,7 @@ routes = Blueprint("dry_runs")
 
 @routes.post("/flows/<flow_id>/dry-run")
 @endpoint(tag="Flows")
-async def dry_run_flow(scope: Scope, flow_id: UUID, body: DryRunCreate, request: Request) -> DryRun:
+async def dry_run_flow(scope: Scope, flow_id: UUID, body: DryRunCreate | None, request: Request) -> DryRun:
     """Go through a flow without any call: with the answers given, or those that an execution got.
 
     Nothing is sent and nothing stored. Waits pass at once and retries follow without delay. A call for which there is
@@ -27,4 +27,4 @@ async def dry_run_flow(scope: Scope, flow_id: UUID, body: DryRunCreate, request:
     rehearse: Rehearse | None = request.app.ctx.dry_run
     if rehearse is None:
         raise UnavailableError("This server was started without what dry runs need.")
-    return await rehearse(await dry_runs.prepare(scope, flow_id, body))
+    return await rehearse(await dry_runs.prepare(scope, flow_id, body or DryRunCreate()))

@@ -60,7 +60,8 @@ class Operation:
     takes_request: bool = False
 
 
-# Goes on with what was answered once it is committed; gets the request, the scope, the answer and its arguments.
+# Goes on with what was answered once it is committed; gets the request, the scope, the answer (of one that is
+# replayed no more than its id) and the arguments.
 Then = Callable[[Request, Scope, Any, Mapping[str, Any]], Awaitable[HTTPResponse | None]]
 
 
@@ -92,15 +93,18 @@ def endpoint(
                     if answer.replayed is None:
                         result = await handler(inner, **arguments)
                         answer.made = _response(request, operation, result)
-                if answer.replayed is not None:
-                    return answer.replayed
+                        answer.without = getattr(result, "shown_once", frozenset())
                 response = answer.response
+                if answer.replayed is not None and then is not None:
+                    result = idempotent.named_by(response)
             else:
                 result = await handler(scope, **arguments)
                 if request.responded:
                     return None
                 response = _response(request, operation, result)
-            return response if then is None else await then(request, scope, result, arguments) or response
+            if then is not None:
+                response = idempotent.marked(response, await then(request, scope, result, arguments))
+            return response
 
         serve.operation = operation  # type: ignore[attr-defined]
         return serve

@@ -69,7 +69,10 @@ EXAMPLES: dict[str, Any] = {
     "OrganizationCreate": {"name": "Acme", "owner": {"email": "alice@example.com", "name": "Alice"}},
     "OrganizationChange": {"name": "Acme Ltd"},
     "Organization": {"id": _ORG, "name": "Acme", "maxRunningExecutions": 100, **_STORED},
-    "Counts": {"users": 3, "tools": 2, "actions": 5, "flows": 4, "executionLogs": 120},
+    "Counts": {
+        **{"users": 3, "tools": 2, "actions": 5, "flows": 4, "executionLogs": 120},
+        **{"executions": 60, "hooks": 1, "schedules": 1, "subscriptions": 1},
+    },
     "UserCreate": {"email": "bob@example.com", "name": "Bob", "role": "editor"},
     "UserChange": {"role": "approver"},
     "User": {
@@ -123,7 +126,8 @@ EXAMPLES: dict[str, Any] = {
     "Status": {
         "status": "ok",
         "database": {"status": "ok", "latencyMs": 0.4},
-        "migrations": {"status": "current", "applied": 7, "pending": []},
+        "migrations": {"status": "current", "applied": 13, "pending": []},
+        "queue": {"status": "ok"},
     },
     "ProblemType": {
         "type": "/problems/not-found", "code": "not-found", "title": "Not found", "status": 404,

@@ -71,6 +71,8 @@ async def follow_execution(
     news = await execution_events.after(scope, execution_id, seq)
     if news.finished and not news.events:
         return HTTPResponse(b"", 204)
+    if request.method == "HEAD":
+        return HTTPResponse(b"", 200, content_type=event_stream.MEDIA)
     watch: Watch = request.app.ctx.watch
     async with watch.following(execution_id) as follower, event_stream.opened(request) as stream:
         await _follow(request, scope, execution_id, seq, stream, follower)

@@ -11,7 +11,8 @@ from tolstoy.api import watching
 from tolstoy.api.endpoint import endpoint
 from tolstoy.api.watching import Wait
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import execution_views, executions
+from tolstoy.domain import execution_removal, execution_views, executions
+from tolstoy.domain.execution_control import RunNotFinishedError
 from tolstoy.domain.execution_views import ExecutionView, ExecutionViewQuery
 from tolstoy.domain.executions import Execution, ExecutionCreate, ExecutionQuery, NotPublishedError, Origin
 from tolstoy.domain.paging import Page
@@ -32,11 +33,14 @@ class StartQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     location="/executions/{id}",
     then=watching.result_within,
 )
-async def start_execution(scope: Scope, flow_id: UUID, body: ExecutionCreate, query: StartQuery) -> Execution:
+async def start_execution(
+    scope: Scope, flow_id: UUID, body: ExecutionCreate | None, query: StartQuery
+) -> Execution:
     """Start a run of a flow, of its newest published version unless another is named.
 
     Answers 202 when the run is queued, or with ?wait= 200 when it has ended by then.
     """
+    body = body or ExecutionCreate()
     origin = Origin(trigger="manual", watched=bool(query.wait))
     started = await executions.start(scope, flow_id, body.inputs, version=body.version, origin=origin)
     if started is None:
@@ -56,3 +60,14 @@ async def list_executions(scope: Scope, query: ExecutionQuery) -> Page[Execution
 async def get_execution(scope: Scope, execution_id: UUID, query: ExecutionViewQuery) -> ExecutionView:
     """Get an execution, with the tree of its steps."""
     return await execution_views.get(scope, execution_id, query)
+
+
+@routes.delete("/executions/<execution_id>")
+@endpoint(tag="Executions", status=204, raises=(RunNotFinishedError,))
+async def delete_execution(scope: Scope, execution_id: UUID, if_match: frozenset[int] | None) -> None:
+    """Delete an execution that has ended, with all that is recorded of it.
+
+    Its waits go with it, what a hook got for it, and what subscribers have yet to be told of it. Runs that its steps
+    started stay; they and the run that started it must have ended, too.
+    """
+    await execution_removal.remove(scope, execution_id, if_match)

@@ -118,6 +118,7 @@ async def get_hook_delivery(
     door=None,
     status=202,
     answers={200: Any},
+    location="/executions/{id}",
     raw=True,
     raises=(
         errors.UnauthenticatedError,

@@ -7,7 +7,9 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from hashlib import sha256
+from uuid import UUID
 
+import msgspec
 from sanic import HTTPResponse, Request
 
 from tolstoy.core.errors import Finding, MalformedError
@@ -17,12 +19,16 @@ from tolstoy.domain import idempotency
 
 _KEY = re.compile(r"[!-~]{1,255}")
 _KEPT_HEADERS = ("ETag", "Location")
+REPLAYED = "Idempotency-Replayed"
 
 
 @dataclass
 class Once:
+    """`without` are the fields that are shown once: they are not kept, and not in what is replayed."""
+
     replayed: HTTPResponse | None = None
     made: HTTPResponse | None = None
+    without: frozenset[str] = frozenset()
 
     @property
     def response(self) -> HTTPResponse:
@@ -42,7 +48,7 @@ async def transaction(scope: Scope, request: Request) -> AsyncIterator[tuple[Sco
     async with tenancy.transaction(scope) as inner:
         kept = await idempotency.claim(inner, key, fingerprint)
         if kept is not None:
-            headers = {**kept.headers, "Idempotency-Replayed": "true"}
+            headers = {**kept.headers, REPLAYED: "true"}
             content_type = "application/json"
             yield (
                 inner,
@@ -53,9 +59,35 @@ async def transaction(scope: Scope, request: Request) -> AsyncIterator[tuple[Sco
         yield inner, once
         made = once.response
         headers = {name: made.headers[name] for name in _KEPT_HEADERS if name in made.headers}
-        answer = idempotency.Answer(made.status, headers, made.body or b"")
+        body = _without(once.without, made.body or b"")
+        answer = idempotency.Answer(made.status, headers, body)
         await idempotency.keep(inner, key, fingerprint, answer)
         await idempotency.prune(inner)
+
+
+class Named(msgspec.Struct):
+    id: UUID
+
+
+def named_by(kept: HTTPResponse) -> Named:
+    """What a kept answer is about; all else in it may be of another time."""
+    return msgspec.json.decode(kept.body or b"", type=Named)
+
+
+def marked(kept: HTTPResponse, newer: HTTPResponse | None) -> HTTPResponse:
+    """The newer answer, where there is one; a replay as the kept one is."""
+    if newer is None:
+        return kept
+    if REPLAYED in kept.headers:
+        newer.headers[REPLAYED] = kept.headers[REPLAYED]
+    return newer
+
+
+def _without(names: frozenset[str], body: bytes) -> bytes:
+    if not names:
+        return body
+    fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode({name: value for name, value in fields.items() if name not in names})
 
 
 def _key(request: Request) -> str:

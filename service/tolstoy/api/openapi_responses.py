@@ -30,7 +30,8 @@ _HEADERS: dict[str, Schema] = {
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "Idempotency-Replayed": {
-        "description": "true where this is the kept answer to an earlier request with the same Idempotency-Key.",
+        "description": "true where this answers a request that came before: one with the same Idempotency-Key, or at"
+        " a hook the same delivery.",
         "schema": {"type": "string", "enum": ["true"]},
     },
     "Retry-After": {
@@ -73,8 +74,8 @@ class Responses:
             problems.setdefault(kind.status, []).append(kind)
         for status in sorted(problems.keys() - operation.answers.keys()):
             answers[str(status)] = self._problem(problems[status])
-        for status, type_ in operation.answers.items():
-            answers[str(status)] = self._either(status, type_, problems.get(status, []))
+        for status in operation.answers:
+            answers[str(status)] = self._either(operation, status, problems.get(status, []))
         return answers
 
     def _wanted(self, operation: Operation) -> Schema:
@@ -85,13 +86,16 @@ class Responses:
                 headers["ETag"] = {**_HEADERS["ETag"], "required": False, "description": _NOT_INCLUDED}
         if operation.creates:
             headers |= _headers("Location", "Idempotency-Replayed")
+        elif operation.location:
+            headers |= _headers("Location")
         answer: Schema = {"description": HTTPStatus(operation.status).phrase, "headers": headers}
         if operation.status != 204:
             schema = self._references.get(operation.returns) or _untyped(operation)
             answer["content"] = {operation.media: {"schema": schema}}
         return answer
 
-    def _either(self, status: int, type_: Any, kinds: list[type[ProblemError]]) -> Schema:
+    def _either(self, operation: Operation, status: int, kinds: list[type[ProblemError]]) -> Schema:
+        type_ = operation.answers[status]
         if type_ is None:
             return {"description": HTTPStatus(status).phrase, "headers": _headers("X-Request-ID")}
         content = {"application/json": {"schema": self._references[type_]}}
@@ -99,7 +103,8 @@ class Responses:
         description = HTTPStatus(status).phrase
         if status >= 400:
             description = f"The same as under 200, where all is not well. Or a problem:\n{_listed(kinds)}"
-        return {"description": description, "headers": _headers("X-Request-ID"), "content": content}
+        headers = _headers("X-Request-ID") | (_where(operation) if status < 300 else {})
+        return {"description": description, "headers": headers, "content": content}
 
     def _problem(self, kinds: list[type[ProblemError]]) -> Schema:
         status = kinds[0].status
@@ -135,6 +140,16 @@ class Responses:
             yield from (errors.NotAMemberError, errors.OrganizationNotFoundError)
         if self.gateway:
             yield errors.UnauthenticatedError
+
+
+def _where(operation: Operation) -> Schema:
+    """The headers of another answer than the usual one that is about what was made, too."""
+    if not operation.location:
+        return {}
+    headers = _headers("Location", "Idempotency-Replayed")
+    if operation.raw:  # which may answer without having made anything
+        return {**headers, "Location": {**_HEADERS["Location"], "required": False}}
+    return headers | (_headers("ETag") if _has_revision(operation.returns) else {})
 
 
 def _has_revision(type_: Any) -> bool:

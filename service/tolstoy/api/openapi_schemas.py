@@ -32,6 +32,8 @@ def schemas(types: Iterable[Any]) -> tuple[dict[Any, Schema], dict[str, Schema]]
     for type_ in wanted:
         if aliases := getattr(type_, "aliases", None):
             _admit_aliases(components[type_.__name__], aliases)
+        for name in getattr(type_, "shown_once", ()):
+            components[type_.__name__]["required"].remove(name)
     components |= _flow_language()
     for name, example in EXAMPLES.items():
         if name in components:

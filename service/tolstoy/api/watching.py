@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from msgspec import Meta
 from sanic import HTTPResponse, Request
 
 from tolstoy.core.database_urls import parse
+from tolstoy.core.errors import NotFoundError
 from tolstoy.core.settings import Settings
 from tolstoy.db.tenancy import Scope
 from tolstoy.db.watch import Watch
@@ -19,6 +21,8 @@ from tolstoy.domain import executions
 from tolstoy.domain.executions import FINISHED, Execution
 
 MOST_SECONDS = 50
+# Of RESPONSE_TIMEOUT, for reading the run and answering.
+SECONDS_TO_ANSWER = 2.0
 SECONDS_BETWEEN_LOOKS = 1.0
 
 Wait = Annotated[
@@ -26,7 +30,8 @@ Wait = Annotated[
     Meta(
         ge=0,
         le=MOST_SECONDS,
-        description="a number of seconds up to 50: answer with the result when it is there by then",
+        description="a number of seconds up to 50: answer with the result when it is there by then, and 2 s before"
+        " RESPONSE_TIMEOUT at the latest",
     ),
 ]
 
@@ -40,10 +45,10 @@ def of(settings: Settings) -> Watch:
 
 
 async def until_finished(request: Request, scope: Scope, execution_id: UUID, seconds: float) -> Execution:
-    """The newest state: the run's last one, or the one it has when the time is over."""
+    """The newest state: the run's last one, or the one it has when the time is over, or nearly all of the server's."""
     watch: Watch = request.app.ctx.watch
     loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
+    until = loop.time() + min(seconds, _answered_within(request))
     async with watch.following(execution_id) as follower:
         while True:
             execution = await executions.get(scope, execution_id)
@@ -56,16 +61,24 @@ async def until_finished(request: Request, scope: Scope, execution_id: UUID, sec
 async def result_within(
     request: Request, scope: Scope, started: Execution, arguments: Mapping[str, Any]
 ) -> HTTPResponse | None:
-    """200 with a run that ended within `?wait=`; else the 202 stands."""
+    """With `?wait=` the run as it then is, 200 when it has ended; else the 202 stands, as where the run has gone."""
     seconds = getattr(arguments.get("query"), "wait", None)
     if not seconds:
         return None
-    execution = await until_finished(request, scope, started.id, seconds)
-    if execution.status not in FINISHED:
+    try:
+        execution = await until_finished(request, scope, started.id, seconds)
+    except NotFoundError:
         return None
     return HTTPResponse(
         msgspec.json.encode(execution),
-        200,
-        headers={"Location": f"/executions/{execution.id}"},
+        200 if execution.status in FINISHED else 202,
+        headers={"Location": f"/executions/{execution.id}", "ETag": f'"{execution.revision}"'},
         content_type="application/json",
     )
+
+
+def _answered_within(request: Request) -> float:
+    """The seconds that are left before Sanic gives the request up, with some to spare."""
+    settings: Settings = request.app.ctx.settings
+    spent: float = time.perf_counter() - request.ctx.started
+    return max(0.0, settings.response_timeout_seconds - SECONDS_TO_ANSWER - spent)

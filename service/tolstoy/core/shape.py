@@ -68,6 +68,11 @@ def check_type(type_: Any, value: object) -> list[Finding]:
     return list(islice(check(inspect.type_info(type_), value, "", {}), MAX_FINDINGS))
 
 
+def bare(type_: Any) -> str:
+    """What to write for a type, whatever its fields are described as."""
+    return _expected(inspect.type_info(type_), described=False)
+
+
 def quoted(text: str) -> str:
     return json.dumps(text if len(text) <= 80 else f"{text[:79]}…", ensure_ascii=False)
 
@@ -147,9 +152,13 @@ def _check_number(kind: inspect.IntType | inspect.FloatType, value: float, at: s
 
 
 def _check_converted(kind: inspect.Type, value: str, at: str) -> Iterator[Finding]:
+    converted: UUID | datetime | None
     try:
-        msgspec.convert(value, _CONVERTED[type(kind)])
+        converted = msgspec.convert(value, _CONVERTED[type(kind)])
     except msgspec.ValidationError:
+        converted = None
+    zoned = isinstance(kind, inspect.DateTimeType) and kind.tz
+    if converted is None or (zoned and isinstance(converted, datetime) and converted.tzinfo is None):
         yield Finding("invalid_format", f"this is {quoted(value)}: write {_expected(kind)}", at)
 
 
@@ -168,18 +177,30 @@ def _fits(kind: inspect.Type, value: object) -> bool:
     return isinstance(value, _JSON[type(kind)][0]) and not isinstance(value, bool)
 
 
-def _expected(kind: inspect.Type) -> str:
+def _expected(kind: inspect.Type, *, described: bool = True) -> str:
     match kind:
         case inspect.Metadata():
-            said = kind.extra_json_schema or {}
-            return str(said.get("title") or said.get("description") or _expected(kind.type))
+            # of a literal, its values say what to write, and a description at length what they mean
+            told = described and not isinstance(kind.type, inspect.LiteralType)
+            said = _said(kind.extra_json_schema or {}) if told else ""
+            return said or _expected(kind.type, described=described)
         case inspect.UnionType():
-            return " or ".join(
-                _expected(one) for one in kind.types if not isinstance(one, inspect.CustomType)
-            )
+            parts = [
+                _expected(one, described=described)
+                for one in kind.types
+                if not isinstance(one, inspect.CustomType)
+            ]
+            # what has a clause at its end goes last, or the others would read as a part of it
+            return " or ".join(sorted(parts, key=lambda part: ", " in part or "; " in part))
         case inspect.LiteralType():
             return f"one of {', '.join(map(str, kind.values))}"
     return _JSON[type(kind)][1]
+
+
+def _said(schema: dict[str, Any]) -> str:
+    """A title, or a description that says what to write: a sentence, with its capital, tells what a field is for."""
+    description = str(schema.get("description", ""))
+    return str(schema.get("title") or ("" if description[:1].isupper() else description))
 
 
 def _name(value: object) -> str:

@@ -109,6 +109,7 @@ async def remove(scope: Scope, organization_id: UUID, if_match: frozenset[int] |
         organization = await crud.locked(inner, TABLE, models.Organization, organization_id, if_match)
         counted = await crud.get(inner, TABLE, _ONE["counts"], organization_id)
         held = structs.asdict(json.decode(cast("Raw", counted.counts), type=Counts))
+        held.pop("subscriptions")  # they go with it
         if any(held.values()):
             parts = [
                 crud.counted(n, noun.replace("_", " ").removesuffix("s")) for noun, n in held.items() if n

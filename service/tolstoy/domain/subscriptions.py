@@ -143,6 +143,9 @@ async def rotate_secret(
 async def remove(scope: Scope, subscription_id: UUID, if_match: frozenset[int] | None) -> None:
     """Its deliveries go with it."""
     async with tenancy.transaction(scope) as inner:
+        # them before itself, as whoever has just sent one locks them
+        of_it = {"org_id": scope.org_id, "subscription_id": subscription_id}
+        await trigger_models.EventDelivery.filter(**of_it).delete()
         stored = await crud.locked(inner, TABLE, trigger_models.Subscription, subscription_id, if_match)
         await stored.delete()
 
