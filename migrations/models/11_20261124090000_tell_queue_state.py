@@ -10,8 +10,8 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
 GRANT CREATE ON SCHEMA tolstoy TO tolstoy_clock;
 GRANT SELECT (status, execute_after, heartbeat) ON queue.pgqueuer TO tolstoy_clock;
 
--- Workers are counted by the lock that each holds on its queue's connection. A job that was taken, with no worker left,
--- is due since its worker fell silent.
+-- Workers are counted by the lock that each holds on its queue's connection. A job that was taken, with no worker
+-- left, is due since its worker fell silent.
 CREATE FUNCTION tolstoy.queue_state(
     OUT queued bigint, OUT in_hand bigint, OUT oldest_seconds double precision, OUT workers bigint, OUT parked bigint,
     OUT waiting bigint

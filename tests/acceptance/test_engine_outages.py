@@ -77,7 +77,7 @@ async def test_a_worker_without_its_database_finds_it_later(own: OwnPostgres, tm
         patient, impatient = crew.hire(), crew.hire()
 
         async def tried() -> bool:
-            return all('"action":"queue_lost"' in worker.log() for worker in crew.workers)
+            return all('"action":"database_lost"' in worker.log() for worker in crew.workers)
 
         await until(tried, seconds=30)
         impatient.process.send_signal(signal.SIGTERM)
@@ -103,7 +103,8 @@ async def test_a_killed_and_a_stopped_database_under_running_flows(own: OwnPostg
         workers = list(subject.crew.workers)
 
         async def lost_by_all() -> bool:
-            return all(worker.log().count('"action":"queue_lost"') >= len(ends) for worker in workers)
+            logs = [worker.log() for worker in workers]
+            return all(log.rfind('"database_lost"') > log.rfind('"database_back"') for log in logs)
 
         load = Load(subject)
         senders = [asyncio.create_task(load.send()) for _ in range(2)]
@@ -143,7 +144,7 @@ async def test_a_database_gone_silent_under_a_running_flow(database: Databases, 
 
             async def noticed() -> bool:
                 said = subject.crew.said
-                return said("queue_given_up") >= 1 and said("engine_database_retry") >= 1
+                return said("database_lost") >= 1 and said("engine_database_retry") >= 1
 
             await until(noticed, seconds=40)
             service.recover()

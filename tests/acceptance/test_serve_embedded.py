@@ -25,8 +25,8 @@ from tests.acceptance.embedded_service import (
     created,
     ended_by,
     left_in,
-    names_of,
     name_of,
+    names_of,
     nothing_is_left_in,
     postgres_of,
     refused,
@@ -238,9 +238,18 @@ def test_reload_follows_the_code_and_survives_a_mistake_in_it(home: Path, tmp_pa
         (package / "__init__.py").write_text('__version__ = "9.9.9"\n')
         until(lambda: version() == "9.9.9")
         assert postgres_of(home) == server
+        until(
+            lambda: served.log().count('"action":"worker_works"') == 2
+        )  # the worker beside it runs the new code
+
+        (package / "engine" / "worker.py").write_text("neither is this\n")
+        until(lambda: "the worker ended; it starts again when a file changes" in served.log())
+        until(lambda: version() == "9.9.9")
+        shutil.copyfile(REPOSITORY / "service/tolstoy/engine/worker.py", package / "engine" / "worker.py")
+        until(lambda: served.log().count('"action":"worker_works"') == 3)
 
         (package / "api" / "app.py").write_text(mistaken := "this is no Python\n")
-        until(lambda: "it starts again when a file changes" in served.log())
+        until(lambda: "the service ended; it starts again when a file changes" in served.log())
         assert "this is no Python" in served.log()
         shutil.copyfile(REPOSITORY / "service/tolstoy/api/app.py", package / "api" / "app.py")
         assert mistaken not in (package / "api" / "app.py").read_text()
@@ -249,7 +258,7 @@ def test_reload_follows_the_code_and_survives_a_mistake_in_it(home: Path, tmp_pa
 
         restarts = served.log().count('"action":"reload"')
         time.sleep(1)
-        assert served.log().count('"action":"reload"') == restarts == 3, "only what changed restarts it"
+        assert served.log().count('"action":"reload"') == restarts == 5, "only what changed restarts it"
         assert ended_by(served, signal.SIGINT) in STOPPED_BY_CTRL_C
         assert nothing_is_left_in(home)
     assert cluster(home).exists()

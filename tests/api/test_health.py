@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.conftest import SERVICE_PASSWORD, SERVICE_USER, Databases, Member, founded
-from tests.processes import serving
+from tests.processes import serving, start_worker
 from tolstoy.core.database_urls import parse
 from tolstoy.db import migrate
 
@@ -46,6 +46,9 @@ async def test_detailed_status_is_open_in_development_and_tells_no_secret(
     assert float(detailed["versions"]["postgres"].partition(".")[0]) >= 15
     assert detailed["pool"] == {"size": 10, "busy": 0, "waiting": 0}
     assert detailed["worker"]["uptimeSeconds"] > 0
+    assert detailed["queue"].keys() == {
+        *("status", "queued", "inHand", "oldestSeconds", "workers", "parked", "waiting")
+    }
     assert detailed["worker"]["memoryBytes"] > 10_000_000
     assert detailed["deployment"]["env"] == "development"
     assert SERVICE_PASSWORD not in answer.text
@@ -129,11 +132,15 @@ async def test_a_database_that_is_silent_does_not_silence_the_service(
                 assert answers[0][1]["status"] == "down"
                 assert answers[0][1]["database"] == {"status": "unreachable", "latencyMs": None}
                 assert answers[0][1]["migrations"]["status"] == "unknown"
+                assert answers[0][1]["queue"] == {"status": "unknown"}
                 assert (await client.get("/health")).status_code == 200
                 # thirty questions hold one connection
                 detailed = (await client.get("/status/detailed")).json()
                 assert detailed["pool"]["busy"] <= 1
                 assert detailed["versions"]["postgres"] is None
+                async with asyncio.timeout(15):  # what was known is told for some seconds
+                    while "tolstoy_queue_" in (await client.get("/metrics", timeout=5)).text:
+                        await asyncio.sleep(0.2)
                 wire.speak()
                 assert (await _status(client))[0] == 200
         finally:
@@ -164,6 +171,42 @@ async def test_status_tells_an_outdated_schema_from_one_ahead(
             assert (code, status["status"]) == (503, "degraded")
             assert status["migrations"]["status"] == "outdated"
             assert status["migrations"]["pending"] == [last]
+
+
+async def test_status_says_whether_anybody_runs_what_is_started(
+    database: Databases, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """A job that nobody takes for half a minute; the API is not taken out of service for it."""
+    urls = {"DATABASE_URL": database.database_url, "DIRECT_URL": database.direct_url}
+    with serving(tmp_path, {**urls, "RUN_WORKER": "false"}) as process:
+        async with httpx.AsyncClient(base_url=process.url, timeout=20) as client:
+
+            async def queue_is(status: str) -> None:
+                """What is known of it may be some seconds old."""
+                async with asyncio.timeout(15):
+                    while (told := await _status(client))[1]["queue"] != {"status": status}:
+                        await asyncio.sleep(0.2)
+                assert (told[0], told[1]["status"]) == (200, "ok")
+
+            await queue_is("idle")
+            await owner.execute(
+                "INSERT INTO queue.pgqueuer (priority, status, entrypoint, execute_after, payload) VALUES"
+                " (0, 'queued', 'run', now() - interval '1 minute', $1),"
+                " (0, 'queued', 'run', now() + interval '1 hour', $1)",
+                bytes(32),
+            )
+            await queue_is("no-workers")
+            numbers = (await client.get("/status/detailed")).json()["queue"]
+            assert 60 <= numbers.pop("oldestSeconds") < 120
+            expected = {"queued": 2, "inHand": 0, "workers": 0, "parked": 0, "waiting": 0}
+            assert numbers == {"status": "no-workers", **expected}
+            worker = start_worker(tmp_path, urls)
+            try:
+                await queue_is("ok")  # the one that is due is done, the other is to come
+                numbers = (await client.get("/status/detailed")).json()["queue"]
+                assert (numbers["queued"], numbers["workers"], numbers["oldestSeconds"]) == (1, 1, 0)
+            finally:
+                worker.end()
 
 
 async def test_in_production_only_an_admin_sees_the_details(database: Databases, tmp_path: Path) -> None:

@@ -75,6 +75,17 @@ async def test_the_pool_the_process_and_the_build_are_told(http: httpx.AsyncClie
     assert samples["process_resident_memory_bytes"] > 10e6
 
 
+async def test_the_queue_is_told(http: httpx.AsyncClient) -> None:
+    samples = await _scrape(http)
+    assert samples["tolstoy_queue_workers", frozenset()] in (0, 1)  # the one beside the API may just begin
+    assert samples["tolstoy_queue_oldest_seconds", frozenset()] >= 0
+    for name, states in {
+        "tolstoy_queue_jobs": ("queued", "in_hand"),
+        "tolstoy_runs": ("parked", "waiting"),
+    }.items():
+        assert all(samples[name, frozenset({("state", state)})] >= 0 for state in states)
+
+
 def _eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
@@ -104,6 +115,8 @@ def test_any_of_several_workers_tells_of_all(database: Databases, tmp_path: Path
             }
 
         _eventually(lambda: sizes() == [6])
+        queue = ("tolstoy_queue_workers", frozenset[tuple[str, str]]())
+        _eventually(lambda: _samples(get("/metrics"))[queue] == 1)
         before = _requests(_samples(get("/metrics")), method="GET", route="/status", status="200")
         for _ in range(20):
             get("/status")

@@ -17,17 +17,25 @@ from tolstoy import __version__
 from tolstoy.api import auth
 from tolstoy.api.endpoint import endpoint
 from tolstoy.api.metrics import resident_bytes
+from tolstoy.api.queue_watch import QueueWatch
 from tolstoy.core.errors import ForbiddenError, NotAMemberError, OverloadedError, SchemaOutdatedError
 from tolstoy.core.settings import Settings
 from tolstoy.db import migrate, tenancy
 from tolstoy.db.database import Database, UnsafeRoleError
 from tolstoy.db.tenancy import Door
 from tolstoy.db.turns import DRIVER_ERRORS
+from tolstoy.domain.queue_state import QueueState
 
 routes = Blueprint("health")
 
 PATIENCE_SECONDS = 2.0
 _ROLE = tenancy.Statement("SELECT role FROM s")
+
+
+Verdict = Annotated[
+    Literal["ok", "degraded", "down"],
+    Meta(description="degraded: the schema is outdated; down: the database does not answer."),
+]
 
 
 class Health(Struct):
@@ -51,13 +59,41 @@ class MigrationStatus(Struct, rename="camel"):
     pending: Annotated[list[str], Meta(description="What `tolstoy db deploy` would apply.")] = []
 
 
-class Status(Struct, rename="camel"):
+class QueueStatus(Struct, rename="camel"):
     status: Annotated[
-        Literal["ok", "degraded", "down"],
-        Meta(description="degraded: the schema is outdated; down: the database does not answer."),
+        Literal["ok", "idle", "no-workers", "unknown"],
+        Meta(
+            description="no-workers: jobs have been due for 30 s and nobody takes them: start `tolstoy worker`. The"
+            " API works without, so `status` stays ok. unknown: the database did not say."
+        ),
     ]
+
+
+class Status(Struct, rename="camel"):
+    status: Verdict
     database: DatabaseStatus
     migrations: MigrationStatus
+    queue: QueueStatus
+
+
+class QueueNumbers(QueueStatus, rename="camel"):
+    """Over all organizations; null while the database does not answer."""
+
+    queued: Annotated[int | None, Meta(description="Jobs that no worker has taken yet.")] = None
+    in_hand: Annotated[int | None, Meta(description="Jobs that a worker has taken.")] = None
+    oldest_seconds: Annotated[
+        float | None, Meta(description="For how long the oldest job has been due without being taken.")
+    ] = None
+    workers: Annotated[
+        int | None, Meta(description="Worker processes at the queue, those beside `tolstoy serve` too.")
+    ] = None
+    parked: Annotated[
+        int | None,
+        Meta(description="Runs that wait for a place: their organization or flow is at its limit."),
+    ] = None
+    waiting: Annotated[
+        int | None, Meta(description="Runs that wait for a time, an approval, a callback or a run.")
+    ] = None
 
 
 class Versions(Struct):
@@ -74,7 +110,7 @@ class Pool(Struct):
 
 
 class Worker(Struct, rename="camel"):
-    """The process that answered; each has its own pool."""
+    """The process that answered, one of those that serve HTTP; `queue.workers` counts those that run flows."""
 
     pid: int
     uptime_seconds: float
@@ -89,7 +125,11 @@ class Deployment(Struct, rename="camel"):
     workers: int
 
 
-class DetailedStatus(Status, rename="camel"):
+class DetailedStatus(Struct, rename="camel"):
+    status: Verdict
+    database: DatabaseStatus
+    migrations: MigrationStatus
+    queue: QueueNumbers
     versions: Versions
     pool: Pool
     worker: Worker
@@ -118,9 +158,14 @@ async def get_health(_request: Request) -> Health:
 @routes.get("/status")
 @endpoint(tag="Service", door=None, answers={503: Status})
 async def get_status(request: Request) -> HTTPResponse | Status:
-    """Say whether the service can work: whether the database answers and has the schema it needs."""
+    """Say whether the service can work: whether the database answers and has the schema it needs.
+
+    `queue` says whether anybody runs what is started; that does not change the answer's status.
+    """
     probe = await _probed(request.app)
-    return _answer(Status(_verdict(probe), probe.database, probe.migrations))
+    state = await _queue(request.app, probe)
+    queue = QueueStatus("unknown" if state is None else state.status)
+    return _answer(Status(_verdict(probe), probe.database, probe.migrations, queue))
 
 
 @routes.get("/status/detailed")
@@ -140,6 +185,7 @@ async def get_detailed_status(request: Request) -> HTTPResponse | DetailedStatus
             _verdict(probe),
             probe.database,
             probe.migrations,
+            _numbers(await _queue(request.app, probe)),
             Versions(__version__, platform.python_version(), sanic.__version__, probe.postgres),
             Pool(database.size, database.busy, database.waiting),
             Worker(os.getpid(), round(time.monotonic() - request.app.ctx.started, 1), resident_bytes()),
@@ -190,6 +236,27 @@ async def _probe(database: Database) -> _Probe:
     return _Probe(DatabaseStatus("ok", latency), _migrations(level), f"{version.major}.{version.micro}")
 
 
+async def _queue(app: Sanic[Any, Any], probe: _Probe) -> QueueState | None:
+    if probe.database.status != "ok":  # it need not be asked
+        return None
+    watch: QueueWatch = app.ctx.queue_watch
+    return await watch.state(app.ctx.database, PATIENCE_SECONDS)
+
+
+def _numbers(state: QueueState | None) -> QueueNumbers:
+    if state is None:
+        return QueueNumbers("unknown")
+    return QueueNumbers(
+        state.status,
+        state.queued,
+        state.in_hand,
+        round(state.oldest_seconds, 1),
+        state.workers,
+        state.parked,
+        state.waiting,
+    )
+
+
 def _unanswered(status: Literal["busy", "unreachable"]) -> _Probe:
     return _Probe(DatabaseStatus(status), MigrationStatus("unknown"))
 
@@ -206,7 +273,7 @@ def _verdict(probe: _Probe) -> Literal["ok", "degraded", "down"]:
     return "degraded" if probe.migrations.status == "outdated" else "ok"
 
 
-def _answer(status: Status) -> HTTPResponse:
+def _answer(status: Status | DetailedStatus) -> HTTPResponse:
     return HTTPResponse(
         json.encode(status),
         200 if status.status == "ok" else 503,

@@ -10,6 +10,7 @@ import asyncio
 import os
 import platform
 import resource
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,19 +25,23 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from sanic import Blueprint, HTTPResponse, Request, Sanic
 
 from tolstoy import __version__
 from tolstoy.api.endpoint import endpoint
+from tolstoy.api.queue_watch import QueueWatch
 from tolstoy.api.template import template
 from tolstoy.db.database import Database
+from tolstoy.domain.queue_state import QueueState
 
 routes = Blueprint("metrics")
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REFRESH_SECONDS = 1.0
+PATIENCE_SECONDS = 1.0  # with the database, which a scrape must not wait for
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nothing here reads
 
@@ -76,6 +81,9 @@ class Metrics:
             multiprocess_mode="max",
         )
         build.labels(__version__, platform.python_version()).set(1)
+        self._queue = _QueueGauges()
+        self._queue_registry = CollectorRegistry()  # beside the shared one: its numbers are no process's own
+        self._queue_registry.register(self._queue)
         self._memory: Gauge | None = None
         if self._folder is None:
             ProcessCollector(registry=registry)
@@ -106,6 +114,9 @@ class Metrics:
         place = "unmatched" if route is None else template(route)
         return self._requests.labels(method, place, status).inc, self._seconds.labels(method, place).observe
 
+    def tell_queue(self, state: QueueState | None) -> None:
+        self._queue.state = state
+
     def refresh(self, database: Database | None) -> None:
         if database is not None:
             self._pool["size"].set(database.size)
@@ -121,6 +132,9 @@ class Metrics:
             await asyncio.sleep(_REFRESH_SECONDS)
 
     def text(self) -> bytes:
+        return self._own() + generate_latest(self._queue_registry)
+
+    def _own(self) -> bytes:
         if self._folder is None:
             return generate_latest(self._registry)
         self._forget_the_dead(Path(self._folder))
@@ -139,6 +153,36 @@ class Metrics:
     def end(self) -> None:
         if self._folder is not None:
             mark_process_dead(os.getpid(), self._folder)  # type: ignore[no-untyped-call]
+
+
+class _QueueGauges:
+    """The queue's numbers, the same from whichever process they are asked; none while the database does not say."""
+
+    def __init__(self) -> None:
+        self.state: QueueState | None = None
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        state = self.state
+        if state is None:
+            return
+        jobs = GaugeMetricFamily("tolstoy_queue_jobs", "Jobs of all organizations.", labels=["state"])
+        jobs.add_metric(["queued"], state.queued)
+        jobs.add_metric(["in_hand"], state.in_hand)
+        yield jobs
+        yield GaugeMetricFamily(
+            "tolstoy_queue_oldest_seconds",
+            "For how long the oldest job has been due without being taken.",
+            value=state.oldest_seconds,
+        )
+        yield GaugeMetricFamily(
+            "tolstoy_queue_workers", "Worker processes at the queue.", value=state.workers
+        )
+        runs = GaugeMetricFamily(
+            "tolstoy_runs", "Runs without a job, of all organizations.", labels=["state"]
+        )
+        runs.add_metric(["parked"], state.parked)
+        runs.add_metric(["waiting"], state.waiting)
+        yield runs
 
 
 def resident_bytes() -> int:
@@ -164,6 +208,7 @@ def _alive(pid: int) -> bool:
 @routes.before_server_start
 async def start(app: Sanic[Any, Any]) -> None:
     app.ctx.metrics = Metrics()
+    app.ctx.queue_watch = QueueWatch()
     app.add_task(app.ctx.metrics.keep_fresh(app), name="metrics")
 
 
@@ -178,4 +223,6 @@ async def get_metrics(request: Request) -> HTTPResponse:
     """Give the numbers of this service to Prometheus, in its text format."""
     metrics: Metrics = request.app.ctx.metrics
     metrics.refresh(request.app.ctx.database)
+    watch: QueueWatch = request.app.ctx.queue_watch
+    metrics.tell_queue(await watch.state(request.app.ctx.database, PATIENCE_SECONDS))
     return HTTPResponse(metrics.text(), content_type=CONTENT_TYPE_PLAIN_0_0_4)

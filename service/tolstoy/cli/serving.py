@@ -6,22 +6,21 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import asyncpg
 
-from tolstoy.cli import workers
+from tolstoy.cli import checks, workers
 from tolstoy.cli.addresses import resolved
 from tolstoy.cli.listener import listening
 from tolstoy.cli.working import companion
 from tolstoy.core import log
-from tolstoy.core.database_urls import ConnectOptions, parse
 from tolstoy.core.settings import Settings, load
 from tolstoy.db import migrate
-from tolstoy.db.database import refuse_unsafe_role, unreachable
+from tolstoy.db.database import unreachable
 
 
 def serve(*, reload: bool) -> None:
@@ -33,11 +32,11 @@ def serve(*, reload: bool) -> None:
     with _signals(), listening(settings) as listener, resolved(settings) as ready:
         try:
             asyncio.run(_prepare(ready))
-            with companion(ready):
+            with companion(ready, follows_code=reload) as beside:
                 if ready.workers == 1 and not reload:
                     workers.work(ready, listener, greet)
                 else:
-                    workers.supervise(ready, listener, greet, reload=reload)
+                    workers.supervise(ready, listener, greet, reload=beside.renew if reload else None)
         finally:
             _ignore_signals()
 
@@ -71,65 +70,23 @@ async def _prepare(settings: Settings) -> None:
 
     A database that cannot be reached keeps production from nothing: requests are answered with 503 until it can.
     """
-    service, direct = _options(settings)
+    service, direct = checks.addresses(settings)
     if settings.production:
-        _warn_of_pooler(direct)
+        checks.warn_of_pooler(direct)
     try:
         if not settings.production:
             for name in await migrate.deploy(direct, service):
                 log.get().info(f"applied {name}", action="migrated", migration=name)
-        await _check_role(service)
-        if settings.production:
-            await _warn_of_schema(service)
+        lacking = await checks.pending(service)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as exc:
         if not (settings.production and unreachable(exc)):
             raise
         log.get().error(
             f"the database cannot be reached: {exc}", action="database_unreachable", database=service.redacted
         )
-
-
-def _options(settings: Settings) -> tuple[ConnectOptions, ConnectOptions]:
-    if settings.database_url is None or settings.direct_url is None:
-        raise RuntimeError("the database's addresses are resolved before serving")
-    return parse(settings.database_url), parse(settings.direct_url)
-
-
-def _warn_of_pooler(direct: ConnectOptions) -> None:
-    if direct.looks_pooled:
-        log.get().warning(
-            f"migrations will need DIRECT_URL, the address without -pooler; all there is leads to {direct.host}",
-            action="direct_url_pooled",
-        )
-
-
-@asynccontextmanager
-async def _connected(service: ConnectOptions) -> AsyncIterator[asyncpg.Connection]:
-    # preparing nothing: behind a pooler the names may be taken by what another process prepared
-    connection = await asyncpg.connect(**service.asyncpg_kwargs(), statement_cache_size=0)
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-async def _check_role(service: ConnectOptions) -> None:
-    async with _connected(service) as connection:
-        await refuse_unsafe_role(connection)
-
-
-async def _warn_of_schema(service: ConnectOptions) -> None:
-    async with _connected(service) as connection:
-        try:
-            level = await migrate.level(connection)
-        except asyncpg.InsufficientPrivilegeError:  # the grants come with `tolstoy db deploy` too
-            level = migrate.Level(migrate.known(), ())
-    if level.pending:
-        log.get().error(
-            f"the schema lacks {len(level.pending)} migrations of this code; run `tolstoy db deploy`",
-            action="schema_outdated",
-            pending=level.pending,
-        )
+    else:
+        if lacking:
+            checks.say_outdated(lacking)
 
 
 def _greet(settings: Settings, embedded: bool) -> None:

@@ -114,12 +114,15 @@ class _Stop:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # Sanic has let go of it, and a second one would kill
 
 
-def supervise(settings: Settings, listener: socket.socket, ready: Call, *, reload: bool) -> None:
-    """Keep the workers at their number, or with `reload` at the code's latest state, until told to stop."""
+def supervise(settings: Settings, listener: socket.socket, ready: Call, *, reload: Call | None) -> None:
+    """Keep the workers at their number, or with `reload` at the code's latest state, until told to stop.
+
+    `reload` is called as the code changes, to restart what else runs it.
+    """
     with suppress(KeyboardInterrupt), _shared_metrics(settings), _Crew(settings, listener) as crew:
         crew.start(ready)
-        if reload:
-            _follow_changes(crew)
+        if reload is not None:
+            _follow_changes(crew, reload)
         else:
             _replace_the_dead(crew)
 
@@ -137,7 +140,7 @@ def _replace_the_dead(crew: _Crew) -> None:
             crew.add()
 
 
-def _follow_changes(crew: _Crew) -> None:
+def _follow_changes(crew: _Crew, reload: Call) -> None:
     """A worker that ends by itself, over a mistake in the code say, stays away until the next change."""
     seen = _modified()
     while True:
@@ -151,6 +154,7 @@ def _follow_changes(crew: _Crew) -> None:
         if changed := {path for path, _time in seen.items() ^ now.items()}:
             names = sorted(str(path.relative_to(PACKAGE)) for path in changed)
             log.get().info(f"restarting: {', '.join(names)} changed", action="reload", files=names)
+            reload()
             crew.stop()
             crew.start()
         seen = now

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnProcess
+from typing import TYPE_CHECKING
 
 import uvloop
 
+from tolstoy.cli import checks
 from tolstoy.cli.addresses import resolved
 from tolstoy.core import log
 from tolstoy.core.settings import Settings, SettingsError, load
+from tolstoy.db.database import Renew, UnsafeRoleError
+from tolstoy.db.turns import DRIVER_ERRORS
+
+if TYPE_CHECKING:
+    from tolstoy.engine.outage import Outage
 
 SECONDS_BEFORE_THE_NEXT = 1.0
+SECONDS_BETWEEN_LOOKS = 0.2
+_WHO = "the start"
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -39,46 +48,105 @@ def work() -> None:
 def _run(settings: Settings) -> None:
     from tolstoy.db.renewal import renewal  # the other commands need no engine
     from tolstoy.engine import worker
+    from tolstoy.engine.outage import Outage
 
     async def until_told() -> None:
         stop = asyncio.Event()
         for number in _ENDING:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-        await worker.work(settings, stop, renew=renewal(settings))
+        outage, renew = Outage(), renewal(settings)
+        if await _startable(settings, stop, outage, renew):
+            await worker.work(settings, stop, outage=outage, renew=renew)
+        else:
+            log.get().info("ended before it could work", action="stopped", handed_back=0)
 
     uvloop.run(until_told())
 
 
-@contextmanager
-def companion(settings: Settings) -> Iterator[None]:
+async def _startable(settings: Settings, stop: asyncio.Event, outage: Outage, renew: Renew | None) -> bool:
+    """Wait for a database and its schema, as long as nobody says to stop; raises UnsafeRoleError as `serve` does."""
+    service, direct = checks.addresses(settings)
+    checks.warn_of_pooler(direct)
+    told, delay = False, 0.2
+    while not stop.is_set():
+        try:
+            lacking = await checks.pending(service, renew)
+            outage.over(_WHO)
+            if not lacking:
+                return True
+            if not told:
+                checks.say_outdated(lacking)
+            told = True
+        except DRIVER_ERRORS as exc:
+            outage.begun(_WHO, service, exc)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), delay)
+        delay = min(2.0, delay * 2)
+    return False
+
+
+@contextlib.contextmanager
+def companion(settings: Settings, *, follows_code: bool) -> Iterator[Companion]:
     """A worker process for as long as this lasts; one that dies is replaced, and none outlives this process."""
+    beside = Companion(settings, follows_code=follows_code)
     if not settings.run_worker:
-        yield
+        yield beside
         return
-    keeper = _Keeper(settings)
-    keeper.start()
+    beside.start()
     try:
-        yield
+        yield beside
     finally:
-        keeper.stop()
+        beside.stop()
 
 
-class _Keeper:
-    def __init__(self, settings: Settings) -> None:
+class Companion:
+    """The process and the thread that looks after it.
+
+    Where it follows the code, one that ends by itself, over a mistake in the code say, stays away until `renew`.
+    """
+
+    def __init__(self, settings: Settings, *, follows_code: bool) -> None:
         self._settings = settings
+        self._follows_code = follows_code
         self._stopping = threading.Event()
-        self._process: SpawnProcess | None = None
+        self._outdated = threading.Event()
         self._thread = threading.Thread(target=self._keep, daemon=True)
 
     def start(self) -> None:
-        self._process = self._spawned()
         self._thread.start()
+
+    def renew(self) -> None:
+        """Have it end well, and another one begin; does not wait for that."""
+        self._outdated.set()
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join(SECONDS_BEFORE_THE_NEXT + 1)
-        process = self._process
+        self._thread.join()
+
+    def _keep(self) -> None:
+        process: SpawnProcess | None = self._spawned()
+        while not self._stopping.is_set():
+            if self._outdated.is_set():
+                self._outdated.clear()
+                self._end(process)
+                process = self._spawned()
+            elif process is None:
+                self._stopping.wait(SECONDS_BETWEEN_LOOKS)
+            else:
+                process.join(SECONDS_BETWEEN_LOOKS)
+                if process.exitcode is not None and not self._stopping.is_set():
+                    process = self._replaced(process.exitcode)
+        self._end(process)
+
+    def _replaced(self, exitcode: int) -> SpawnProcess | None:
+        again = "it starts again when a file changes" if self._follows_code else "it is started again"
+        log.get().error(f"the worker ended; {again}", action="worker_ended", exit=exitcode)
+        if self._follows_code or self._stopping.wait(SECONDS_BEFORE_THE_NEXT):
+            return None
+        return self._spawned()
+
+    def _end(self, process: SpawnProcess | None) -> None:
         if process is None or process.exitcode is not None:
             return
         process.terminate()
@@ -87,22 +155,6 @@ class _Keeper:
             log.get().error("the worker does not end and is killed", action="worker_killed")
             process.kill()
             process.join()
-
-    def _keep(self) -> None:
-        while not self._stopping.is_set():
-            process = self._process
-            if process is not None:
-                process.join(0.2)
-                if process.exitcode is None:
-                    continue
-                if self._stopping.is_set():
-                    return
-                log.get().error(
-                    "the worker ended and is started again", action="worker_ended", exit=process.exitcode
-                )
-            time.sleep(SECONDS_BEFORE_THE_NEXT)
-            if not self._stopping.is_set():
-                self._process = self._spawned()
 
     def _spawned(self) -> SpawnProcess:
         process = multiprocessing.get_context("spawn").Process(target=_beside, args=(self._settings,))
@@ -121,7 +173,10 @@ def _beside(settings: Settings) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     log.configure(settings.log_level, settings.log_format)
-    _run(settings)
+    try:
+        _run(settings)
+    except UnsafeRoleError as exc:
+        sys.exit(f"tolstoy: {exc}")
 
 
 def _end_with_parent() -> None:

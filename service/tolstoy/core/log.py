@@ -27,7 +27,7 @@ def configure(level: LogLevel, format_: LogFormat, stream: TextIO | None = None)
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info if format_ == "json" else _keep,
     ]
-    render: Any = _json_line if format_ == "json" else structlog.dev.ConsoleRenderer(colors=out.isatty())
+    render: Any = _json_line if format_ == "json" else _for_people(out)
     number = getattr(logging, level.upper())
     structlog.configure(
         processors=[*shared, render],
@@ -44,6 +44,13 @@ def configure(level: LogLevel, format_: LogFormat, stream: TextIO | None = None)
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+
+
+def _for_people(out: TextIO) -> structlog.dev.ConsoleRenderer:
+    # Rich's tracebacks, which it would take by itself, show local variables: passwords among them
+    return structlog.dev.ConsoleRenderer(
+        colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
 
 
 def _keep(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
