@@ -40,10 +40,8 @@ def call(action: str, key: str, label: str | None = None, **more: Any) -> dict[s
 
 
 def sent(run: str, step: str, **more: Any) -> str:
-    """The body that the tool has got, and gives back: its fields in the order in which jsonb keeps a document's."""
-    fields = {"run": run, "step": step, **more}
-    ordered = sorted(fields, key=lambda name: (len(name), name))
-    return json.dumps({name: fields[name] for name in ordered}, separators=(",", ":"))
+    """The body that the tool has got, and gives back."""
+    return json.dumps({"run": run, "step": step, **more}, separators=(",", ":"), sort_keys=True)
 
 
 def _seen(step: str) -> str:

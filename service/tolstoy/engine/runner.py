@@ -15,7 +15,7 @@ from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.domain import callbacks
 from tolstoy.domain.canonical import canonical
-from tolstoy.engine import recall
+from tolstoy.engine import endings, recall
 from tolstoy.engine.actions import Actions
 from tolstoy.engine.drive import drive
 from tolstoy.engine.failures import HandedBackError
@@ -60,7 +60,7 @@ class Runner:
             return
         try:
             if row["claims"] > MOST_CLAIMS:
-                await self._journal.record(org_id, _given_up(row))
+                await self._give_up(row)
                 return
             run = await self._prepared(row)
             before = self.running.get(execution_id)
@@ -86,7 +86,15 @@ class Runner:
             # a mistake of ours: the run must end and say so, rather than go round for ever
             log.get().error("a run failed", action="run_broke", execution_id=execution_id, exc_info=exc)
             with contextlib.suppress(LostLeaseError):
-                await self._journal.record(org_id, _broken(row))
+                await endings.end(self._database, self._journal, row, "failed", endings.BROKEN)
+
+    async def _give_up(self, row: asyncpg.Record) -> None:
+        """Without a look at its state: it may be that which ends its workers."""
+        if row["cancel_requested_at"] is not None:
+            await endings.end(self._database, self._journal, row, "cancelled", None)
+        else:
+            error = endings.crashed(row["claims"])
+            await endings.end(self._database, self._journal, row, "failed", error)
 
     async def signal(self, execution_id: UUID) -> None:
         """Something happened to a run that may be here: what it waits for, or a cancel."""
@@ -163,19 +171,3 @@ class Runner:
         if found is None:
             raise RuntimeError(f"flow {row['flow_id']} has no version {row['version']}")
         return str(found["document"])
-
-
-def _given_up(row: asyncpg.Record) -> Record:
-    """Without a look at its state: it may be that which ends its workers."""
-    if row["cancel_requested_at"] is not None:
-        return Record(row["id"], row["epoch"], [], "cancelled")
-    times = row["claims"] - 1
-    message = f"Its workers ended {times} times in a row without it getting on; it may be what ends them."
-    error = msgspec.json.encode({"code": "crashed", "message": message}).decode()
-    return Record(row["id"], row["epoch"], [], "failed", error=error)
-
-
-def _broken(row: asyncpg.Record) -> Record:
-    message = "The worker could not run this; its log has the reason under the execution's id."
-    error = msgspec.json.encode({"code": "internal_error", "message": message}).decode()
-    return Record(row["id"], row["epoch"], [], "failed", error=error)
