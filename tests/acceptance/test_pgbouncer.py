@@ -229,7 +229,7 @@ def test_a_pooled_address_as_the_only_one_is_said(environment: str, tmp_path: Pa
     try:
         if environment == "production":
             served.wait_until_up()
-            assert "migrations will need DIRECT_URL, the address without -pooler" in served.log()
+            assert "migrations and workers need DIRECT_URL, the address without -pooler" in served.log()
         else:
             assert served.process.wait(30) == 1
             assert "write the address without -pooler into DIRECT_URL" in served.log()

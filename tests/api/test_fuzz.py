@@ -24,10 +24,14 @@ _BOUNDS = (
     ["--max-examples=50"]
     if _ALL
     else [
-        "--max-examples=4",
+        "--max-examples=2",
         "--exclude-method=PUT",
         "--exclude-operation-id=createFlow",
         "--exclude-operation-id=changeFlow",
+        "--exclude-operation-id=validateFlow",
+        "--exclude-operation-id=dryRunFlow",
+        "--exclude-operation-id=executeAction",  # these two wait for a run to end
+        "--exclude-operation-id=followExecution",
     ]
 )
 
