@@ -84,7 +84,7 @@ _VERSIONS = (
 )
 _OF_ACTION = "SELECT input_schema FROM actions WHERE org_id = $1 AND key = $2"
 _RECORDED = (
-    "SELECT DISTINCT ON (step_key) step_key, kind, status, coalesce(details ? 'retryAt', false) AS again"
+    "SELECT DISTINCT ON (step_key) step_key, kind, status, coalesce(details ?| '{retryAt,cutOff}', false) AS again"
     " FROM execution_logs WHERE org_id = $1 AND execution_id = $2 AND recorded AND NOT superseded"
     " ORDER BY step_key, attempt DESC, id DESC"
 )

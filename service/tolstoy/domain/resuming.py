@@ -23,7 +23,7 @@ _GOES: Final = frozenset({"around", "within", "after"})
 
 
 class Recorded(NamedTuple):
-    """The newest attempt of a step; `again`: another is to follow."""
+    """The newest attempt of a step; `again`: another was to follow, or it was cut off."""
 
     path: str
     kind: str | None

@@ -22,7 +22,7 @@ WITH opened AS (
     RETURNING seq - (SELECT count(*) FROM opened) AS before
 )
 UPDATE execution_logs l SET status = 'failed', error = $4::jsonb, finished_at = clock_timestamp(),
-    finished_seq = moved.before + opened.nth
+    finished_seq = moved.before + opened.nth, details = coalesce(l.details, '{}') || '{"cutOff": true}'
 FROM opened, moved WHERE l.org_id = $1 AND l.id = opened.id
 """
 
@@ -41,16 +41,15 @@ BROKEN = {
 
 
 async def end(
-    database: Database, journal: Journal, row: asyncpg.Record, status: str, error: dict[str, Any] | None
+    database: Database, journal: Journal, row: asyncpg.Record, status: str, error: dict[str, Any]
 ) -> None:
     """Raises LostLeaseError."""
-    text = None if error is None else msgspec.json.encode(error).decode()
+    text = msgspec.json.encode(error).decode()
 
     async def close() -> None:
         async with tenancy.transaction(tenancy.engine(database, row["org_id"])) as inner:
             if inner.connection is not None:
-                why = text or '{"code": "cancelled", "message": "The run was cancelled."}'
-                await inner.connection.execute(_CLOSE, row["org_id"], row["id"], row["epoch"], why)
+                await inner.connection.execute(_CLOSE, row["org_id"], row["id"], row["epoch"], text)
 
     await outlasting(close)
     await journal.record(row["org_id"], Record(row["id"], row["epoch"], [], status, error=text))

@@ -91,7 +91,7 @@ class Runner:
     async def _give_up(self, row: asyncpg.Record) -> None:
         """Without a look at its state: it may be that which ends its workers."""
         if row["cancel_requested_at"] is not None:
-            await endings.end(self._database, self._journal, row, "cancelled", None)
+            await endings.end(self._database, self._journal, row, "cancelled", cancelled().error)
         else:
             error = endings.crashed(row["claims"])
             await endings.end(self._database, self._journal, row, "failed", error)

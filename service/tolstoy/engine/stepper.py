@@ -113,7 +113,7 @@ async def _abandon(step: Step) -> None:
     """What a sibling's failure ended is over, and nobody is asked for it any more."""
     if step.row is not None and step.row.status == "started":
         error = {"code": ABANDONED, "message": "A step beside this one has failed."}
-        step.run.trail.end(step.row, "failed", error=msgspec.json.encode(error).decode())
+        step.run.trail.cut_off(step.row, error)
     if step.node.kind in ("approval", "callback"):
         await step.run.effects.forgotten(step.path, step.round)
 

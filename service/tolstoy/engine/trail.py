@@ -100,10 +100,14 @@ class Trail:
 
     def close_open(self, error: dict[str, Any], most: int) -> None:
         """Attempts that the run's end cuts off are failed ones."""
-        text = msgspec.json.encode(told(error, most)).decode()
         for recall in self.recalled.values():
             if recall.row.status == "started":
-                self.end(recall.row, "failed", error=text)
+                self.cut_off(recall.row, told(error, most))
+
+    def cut_off(self, row: LogRow, error: dict[str, Any]) -> None:
+        """It failed by nothing of its own: a resume goes through it again, whatever its `onError` says."""
+        details = {**msgspec.json.decode(row.details or "{}"), "cutOff": True}
+        self.end(row, "failed", error=_json(error), details=_json(details))
 
     def key_of(self, path: str) -> str:
         """The Idempotency-Key of a step's calls: the same at every attempt, by whichever worker.
@@ -183,6 +187,10 @@ class Trail:
         except Exception as exc:  # the run's own task raises it
             self.broken = exc
             self.on_broken()
+
+
+def _json(value: dict[str, Any]) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def cancelled() -> EndRunError:
