@@ -91,6 +91,7 @@ _GONE: Conflicts = {
     "tools_organizations_fk": OrganizationNotFoundError,
     "flows_organizations_fk": OrganizationNotFoundError,
     "execution_logs_users_fk": NotAMemberError,
+    "executions_users_fk": NotAMemberError,
     "hooks_users_fk": NotAMemberError,
     "schedules_users_fk": NotAMemberError,
     "subscriptions_organizations_fk": OrganizationNotFoundError,

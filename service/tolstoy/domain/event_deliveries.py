@@ -150,6 +150,7 @@ async def replay(scope: Scope, subscription_id: UUID, delivery_id: UUID) -> Even
     async with tenancy.transaction(scope) as inner:
         subscription = await subscriptions.get(inner, subscription_id)
         await get(inner, subscription_id, delivery_id)
+        await crud.locked(inner, TABLE, trigger_models.EventDelivery, delivery_id, None)
         if not subscription.active:
             raise SubscriptionDisabledError
         if inner.connection is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from tolstoy.db.statements import json_text
 from tolstoy.db.tenancy import Scope, Statement
 from tolstoy.domain import crud, executions, flows, resuming, step_paths
 from tolstoy.domain.canonical import canonical
-from tolstoy.domain.executions import FINISHED, MAX_RUN_SECONDS, TABLE, Execution, Inputs, NotPublishedError
+from tolstoy.domain.executions import FINISHED, TABLE, Execution, Inputs, NotPublishedError
 from tolstoy.domain.flow_versions import VersionNumber
 from tolstoy.domain.resuming import Recorded
 from tolstoy.domain.step_paths import StepPath
@@ -158,7 +157,6 @@ async def resume(scope: Scope, execution_id: UUID, sent: ExecutionResume) -> Exe
         rows = [Recorded(*row) for row in await connection.fetch(_RECORDED, scope.org_id, execution_id)]
         if undone := _undone(run, rows, target, sent, version):
             await connection.execute(_UNDO, scope.org_id, execution_id, list(undone))
-        seconds = min(target.seconds or MAX_RUN_SECONDS, MAX_RUN_SECONDS)
         said = {"fromStep": sent.from_step, "version": version, "inputsGiven": sent.inputs is not None}
         row = await connection.fetchrow(
             _REQUEUE,
@@ -166,7 +164,7 @@ async def resume(scope: Scope, execution_id: UUID, sent: ExecutionResume) -> Exe
             execution_id,
             version,
             json_text(sent.inputs),
-            datetime.now(UTC) + timedelta(seconds=seconds),
+            executions.deadline_after(target.seconds),
             run["flow_id"],
             new_id(),
             scope.user_id,

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from jsonschema_rs import Draft202012Validator
 from msgspec import Meta, Raw, Struct
@@ -184,10 +185,7 @@ async def _insert(
     seconds: float | None,
     origin: Origin,
 ) -> Execution | None:
-    deadline = datetime.now(UTC) + timedelta(seconds=min(seconds or MAX_RUN_SECONDS, MAX_RUN_SECONDS))
-    row = await tenancy.fetchrow(
-        scope,
-        _INSERT,
+    args = (
         new_id(),
         flow_id,
         version,
@@ -199,11 +197,24 @@ async def _insert(
         origin.parent_path,
         origin.depth,
         json_text(inputs),
-        deadline,
+        deadline_after(seconds),
         secrets.token_bytes(16),
         origin.watched,
     )
+    conflicts: crud.Conflicts = {}
+    if flow_id is not None:
+        conflicts = {"executions_flows_fk": lambda: crud.missing(flows.TABLE, flow_id)}
+    try:
+        row = await tenancy.fetchrow(scope, _INSERT, *args)
+    except asyncpg.IntegrityConstraintViolationError as exc:
+        # deleted since it was looked up
+        raise crud.conflict(exc, conflicts) from exc
     return None if row is None else TABLE.read(row)
+
+
+def deadline_after(seconds: float | None) -> datetime:
+    """When a run ends that may take so long from now; None: as long as any may."""
+    return datetime.now(UTC) + timedelta(seconds=min(seconds or MAX_RUN_SECONDS, MAX_RUN_SECONDS))
 
 
 def check_inputs(schema: str | None, inputs: Mapping[str, Any]) -> None:

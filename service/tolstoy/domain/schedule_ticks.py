@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 
 from tolstoy.core import log
-from tolstoy.core.errors import ProblemError
+from tolstoy.core.errors import ProblemError, WriteConflictError
 from tolstoy.db import tenancy
 from tolstoy.db.statements import json_text
 from tolstoy.db.tenancy import Scope
@@ -68,7 +68,7 @@ class _Firing:
                 origin=origin,
             )
         except ProblemError as exc:
-            if exc.status >= 500:
+            if exc.status >= 500 or isinstance(exc, WriteConflictError):  # the transaction is lost
                 raise
             self.last_error = _told(exc, nominal)
             return
