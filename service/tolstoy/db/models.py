@@ -154,6 +154,7 @@ class Execution(TenantEntity):
             Index(fields=["org_id", "flow_id", "id"]),
             Index(fields=["org_id", "status", "id"]),
             Index(fields=["org_id", "parent_id"]),
+            Index(fields=["org_id", "user_id", "id"]),
         )
 
 
