@@ -56,3 +56,5 @@ def test_the_worker_runs_beside_the_api_but_in_production() -> None:
 def test_the_public_address_follows_the_port() -> None:
     assert load({}, dotenv=None).public_url == Settings().public_url == "http://localhost:3000"
     assert load({"PORT": "4000"}, dotenv=None).public_url == "http://localhost:4000"
+    for written in ("https://t.example.com/at/", "https://t.example.com/at"):
+        assert load({"PUBLIC_URL": written}, dotenv=None).public_url == "https://t.example.com/at"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -83,7 +84,7 @@ def _last_event_id(request: Request, query: EventsQuery) -> int:
     sent = request.headers.get("last-event-id")
     if not sent:  # it is empty where a client has had no event yet
         return query.last_event_id or 0
-    if not (sent.isascii() and sent.isdigit() and int(sent[:20]) < 2**63):
+    if not re.fullmatch(r"[0-9]{1,19}", sent) or int(sent) >= 2**63:
         detail = "send back the id of an event of this stream, or leave it out"
         raise MalformedError(findings=[Finding("invalid_header", detail, header="Last-Event-ID")])
     return int(sent)

@@ -10,7 +10,7 @@ from sanic import Request as SanicRequest
 
 from tolstoy.core.ids import new_request_id
 
-_TOKEN = re.compile(r"^(/(?:hooks|callbacks)/).+")
+_TOKEN = re.compile(r"^(/+(?:hooks|callbacks)/).+")
 _ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 

@@ -96,6 +96,11 @@ aws_key = secret(1)
 endpoint = matching(r"https?://[^\s/?#@]+(/[^\s?#]*)?", "an endpoint; write https:// and a host")
 
 
+def base(value: str) -> str:
+    """An endpoint for paths to be put behind it."""
+    return endpoint(value).rstrip("/")
+
+
 def destinations(value: str) -> tuple[str, ...]:
     """Host names, addresses and CIDR ranges, separated by commas."""
     return tuple(_destination(part.strip()) for part in value.split(",") if part.strip())

@@ -68,7 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep_alive_timeout_seconds: Annotated[int, Variable("KEEP_ALIVE_TIMEOUT", read.whole(1, 3600))] = 75
     shutdown_timeout_seconds: Annotated[int, Variable("SHUTDOWN_TIMEOUT", read.whole(1, 3600))] = 15
 
-    public_url: Annotated[str, Variable("PUBLIC_URL", read.endpoint)] = "http://localhost:3000"
+    public_url: Annotated[str, Variable("PUBLIC_URL", read.base)] = "http://localhost:3000"
     run_worker: Annotated[bool, Variable("RUN_WORKER", read.boolean)] = True
     worker_concurrency: Annotated[int, Variable("WORKER_CONCURRENCY", read.whole(2, 5000))] = 200
     lease_seconds: Annotated[int, Variable("LEASE_SECONDS", read.whole(2, 300))] = 10

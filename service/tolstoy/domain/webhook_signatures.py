@@ -14,7 +14,7 @@ Verification = Literal["none", "github", "stripe", "slack", "standard"]
 
 TOLERANCE_SECONDS: Final = 300
 PREFIX: Final = "whsec_"
-# What carries a signature is of no use to a flow, and none of its business.
+# The headers without which a signature cannot be checked.
 SIGNED_BY: Final[Mapping[Verification, tuple[str, ...]]] = {
     "none": (),
     "github": ("x-hub-signature-256",),
@@ -77,7 +77,7 @@ def _matches(kind: Verification, secret: str, headers: Mapping[str, str], body: 
             return _any_same(f"sha256={_hex(key, body)}", [headers["x-hub-signature-256"]])
         case "stripe":
             stamps, sent = _stripe_parts(headers["stripe-signature"])
-            expected = _hex(key, stamps[0].encode() + b"." + body) if len(stamps) == 1 else ""
+            expected = _hex(key, _bytes(stamps[0]) + b"." + body) if len(stamps) == 1 else ""
             return _is_recent(stamps, now) and _any_same(expected, sent)
         case "slack":
             stamp = headers["x-slack-request-timestamp"]
