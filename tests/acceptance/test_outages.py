@@ -21,8 +21,9 @@ import structlog
 from moto.server import ThreadedMotoServer
 
 from tests.acceptance.answers import TOOL, refused, until_it_answers
+from tests.api.factories import make_flow, publish
 from tests.conftest import Databases, Member, founded
-from tests.processes import serving
+from tests.processes import Served, serving
 from tests.wire import wired
 from tolstoy.core.database_urls import parse
 from tolstoy.core.settings import Settings
@@ -46,6 +47,7 @@ class OwnPostgres:
 
     folder: Path
     service = "own_service"
+    owner = "own_owner"
 
     def start(self) -> embedded.EmbeddedPostgres:
         return embedded.start(self.folder, settings=_FAST)
@@ -62,8 +64,8 @@ class OwnPostgres:
     def direct_url(self) -> str:
         return self.start().url()
 
-    def url(self, password: str = "secret-1") -> str:  # noqa: S107 - of a server that lives as long as the test
-        return self.start().url(user=self.service).replace("@", f":{password}@", 1)
+    def url(self, password: str = "secret-1", user: str = service) -> str:  # noqa: S107 - it lives as long as the test
+        return self.start().url(user=user).replace("@", f":{password}@", 1)
 
 
 @pytest.fixture(scope="module")
@@ -165,17 +167,20 @@ def secrets_manager() -> Iterator[str]:
 
 
 def _require_password(own: OwnPostgres) -> None:
-    """The embedded server trusts its socket; for the service's user it shall ask."""
+    """The embedded server trusts its socket; for these two users it shall ask."""
     hba = own.folder / "cluster" / "pg_hba.conf"
     trusting = hba.read_text()
     if own.service not in trusting:
-        hba.write_text(f"local all {own.service} scram-sha-256\n{trusting}")
+        hba.write_text(f"local all {own.service},{own.owner} scram-sha-256\n{trusting}")
 
 
 async def test_a_rotated_password_needs_no_restart(
     running: OwnPostgres, secrets_manager: str, tmp_path: Path
 ) -> None:
-    """Changed in the database, then in the secret: 503 in between, where there is a moment between the two."""
+    """Changed in the database, then in the secret: 503 in between, where there is a moment between the two.
+
+    So are the passwords of those who listen and of the worker, whose connections last.
+    """
     aws = {
         "AWS_ENDPOINT_URL": secrets_manager,
         "AWS_ACCESS_KEY_ID": "testing",
@@ -192,23 +197,32 @@ async def test_a_rotated_password_needs_no_restart(
     owner = await asyncpg.connect(**parse(running.direct_url).asyncpg_kwargs())
 
     def secret(password: str) -> str:
-        return json.dumps({"DATABASE_URL": running.url(password), "DIRECT_URL": running.direct_url})
+        urls = {"DATABASE_URL": running.url(password), "DIRECT_URL": running.url(password, running.owner)}
+        return json.dumps(urls)
 
     async def rotate(password: str) -> None:
-        await owner.execute(f"ALTER ROLE {running.service} PASSWORD '{password}'")
+        users = [running.service, running.owner]
+        for user in users:
+            await owner.execute(f"ALTER ROLE {user} PASSWORD '{password}'")
         await owner.fetch(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = $1", running.service
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = ANY ($1)", users
         )
 
+    await owner.execute(f"CREATE ROLE {running.owner} LOGIN SUPERUSER")
     await rotate("secret-1")
     _require_password(running)
     await owner.execute("SELECT pg_reload_conf()")
     client.create_secret(Name="tolstoy-db-secret", SecretString=secret("secret-1"))
-    settings = {"USE_AWS_SECRETS": "true", **aws, **PRODUCTION}
+    settings = {"USE_AWS_SECRETS": "true", **aws, **PRODUCTION, "RUN_WORKER": "true"}
     with serving(tmp_path, settings) as served:
         async with httpx.AsyncClient(base_url=served.url, timeout=20, headers=GATEWAY) as http:
             alice = await founded(http, "alice@example.com")
             assert (await http.get("/tools", headers=alice.headers)).status_code == 200
+            flow = await publish(
+                http, alice, await make_flow(http, alice, steps=[{"key": "one", "transform": 1}])
+            )
+            start = f"/flows/{flow['id']}/executions"
+            assert (await http.post(start, params={"wait": 15}, headers=alice.headers)).status_code == 200
 
             client.put_secret_value(SecretId="tolstoy-db-secret", SecretString=secret("secret-2"))
             await rotate("secret-2")
@@ -217,13 +231,22 @@ async def test_a_rotated_password_needs_no_restart(
 
             await rotate("secret-3")
             assert await refused(http, "/tools", alice) == "database-unavailable"
+            await said_by(served, "watch_lost", "database_lost")
             client.put_secret_value(SecretId="tolstoy-db-secret", SecretString=secret("secret-3"))
             await until_it_answers(http, "/tools", alice)
+            assert (await http.post(start, params={"wait": 15}, headers=alice.headers)).status_code == 200
+            await said_by(served, "watch_back", "database_back")
         said = served.log()
     await owner.close()
     assert "request_failed" not in said, said[-3000:]
     assert "renew_secret" in said
     assert not any(f"secret-{number}" in said for number in (1, 2, 3))
+
+
+async def said_by(served: Served, *actions: str) -> None:
+    async with asyncio.timeout(20):
+        while not all(f'"{action}"' in served.log() for action in actions):
+            await asyncio.sleep(0.05)
 
 
 async def test_a_secret_that_cannot_be_read_is_an_outage_too(secrets_manager: str) -> None:

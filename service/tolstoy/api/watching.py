@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Meta
 from sanic import HTTPResponse, Request
 
-from tolstoy.core.database_urls import parse
 from tolstoy.core.errors import NotFoundError
 from tolstoy.core.settings import Settings
+from tolstoy.db import renewal
 from tolstoy.db.tenancy import Scope
 from tolstoy.db.watch import Watch
 from tolstoy.domain import executions
@@ -38,10 +38,7 @@ Wait = Annotated[
 
 def of(settings: Settings) -> Watch:
     """The direct address, for the service's user: LISTEN works behind no pooler, and needs no more rights."""
-    if settings.database_url is None or settings.direct_url is None:
-        raise RuntimeError("the command that serves gives the application its database")
-    service, direct = parse(settings.database_url), parse(settings.direct_url)
-    return Watch(service.at(direct))
+    return Watch(renewal.connector(settings, renewal.service_at_direct))
 
 
 async def until_finished(request: Request, scope: Scope, execution_id: UUID, seconds: float) -> Execution:

@@ -55,9 +55,9 @@ def _run(settings: Settings) -> None:
         for number in _ENDING:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-        outage, renew = Outage(), renewal(settings)
-        if await _startable(settings, stop, outage, renew):
-            await worker.work(settings, stop, outage=outage, renew=renew)
+        outage = Outage()
+        if await _startable(settings, stop, outage, renewal(settings)):
+            await worker.work(settings, stop, outage=outage)
         else:
             log.get().info("ended before it could work", action="stopped", handed_back=0)
 

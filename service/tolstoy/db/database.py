@@ -95,12 +95,16 @@ class Database(Turns):
 
 
 class Connector:
-    """What the pool opens a connection with: as configured, or as renewed since."""
+    """What a connection is opened with: as configured, or as renewed since."""
 
     def __init__(self, options: ConnectOptions, renew: Renew | None) -> None:
         self._current = options
         self._renew = renew
         self.prepares = True
+
+    @property
+    def options(self) -> ConnectOptions:
+        return self._current
 
     async def __call__(self, *_args: Any, **kwargs: Any) -> Any:
         if not self.prepares:

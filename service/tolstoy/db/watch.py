@@ -9,9 +9,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
-from tolstoy.core.database_urls import ConnectOptions
+from tolstoy.core import log
+from tolstoy.db.database import Connector
 from tolstoy.db.turns import DRIVER_ERRORS
 
 CHANNEL = "tolstoy_watch"
@@ -19,10 +18,10 @@ SECONDS_BETWEEN_TRIES = 2.0
 
 
 class Watch:
-    """`options` lead past any pooler, as the service's user: nothing but LISTEN is done there."""
+    """`connect` leads past any pooler, as the service's user: nothing but LISTEN is done there."""
 
-    def __init__(self, options: ConnectOptions) -> None:
-        self._options = options
+    def __init__(self, connect: Connector) -> None:
+        self._connect = connect
         self._followers: dict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
 
@@ -47,17 +46,29 @@ class Watch:
                 del self._followers[subject]
 
     async def _listen(self) -> None:
+        deaf = False
         while True:
-            with contextlib.suppress(*DRIVER_ERRORS):
-                connection = await asyncpg.connect(**self._options.asyncpg_kwargs())
+            try:
+                connection = await self._connect()
                 lost = asyncio.Event()
                 connection.add_termination_listener(lambda _, lost=lost: lost.set())
                 try:
                     await connection.add_listener(CHANNEL, self._told)
+                    if deaf:
+                        log.get().info("changes of executions are listened to again", action="watch_back")
+                    deaf = False
                     self.tell_all()  # what was told while nobody listened
                     await lost.wait()
                 finally:
                     await connection.close(timeout=2)
+            except DRIVER_ERRORS as exc:
+                if not deaf:
+                    log.get().warning(
+                        f"changes of executions are not listened to, but looked for every second: the database"
+                        f" {self._connect.options.redacted} cannot be reached: {str(exc) or type(exc).__name__}",
+                        action="watch_lost",
+                    )
+                deaf = True
             await asyncio.sleep(SECONDS_BETWEEN_TRIES)
 
     def _told(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:

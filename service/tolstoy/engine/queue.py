@@ -21,8 +21,8 @@ from pgqueuer.domain.types import Channel
 from pgqueuer.errors import PgqException, RetryRequested
 
 from tolstoy.core import log
-from tolstoy.core.database_urls import ConnectOptions
 from tolstoy.core.errors import UnavailableError
+from tolstoy.db.database import Connector
 from tolstoy.db.turns import DRIVER_ERRORS
 from tolstoy.engine.failures import HandedBackError
 from tolstoy.engine.outage import Outage
@@ -57,7 +57,7 @@ _SETTINGS = DBSettings(
 class Queue:
     def __init__(
         self,
-        direct: ConnectOptions,
+        connect: Connector,
         handlers: Mapping[str, Handler],
         *,
         concurrency: int,
@@ -65,7 +65,7 @@ class Queue:
         on_signal: Callable[[UUID], Awaitable[None]],
         outage: Outage,
     ) -> None:
-        self._direct = direct
+        self._connect = connect
         self._handlers = handlers
         self._concurrency = concurrency
         self._lease = timedelta(seconds=lease_seconds)
@@ -87,7 +87,7 @@ class Queue:
                 async with self._connection() as (connection, lost):
                     await self._consume(connection, lost)
             except (*DRIVER_ERRORS, PgqException, RuntimeError) as exc:
-                self._outage.begun(_WHO, self._direct, exc)
+                self._outage.begun(_WHO, self._connect.options, exc)
             self.connected.clear()
             if loop.time() - begun > SECONDS_OF_HEALTH:
                 delay = 0.1
@@ -103,7 +103,7 @@ class Queue:
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[tuple[asyncpg.Connection, asyncio.Future[None]]]:
-        connection = await asyncpg.connect(**self._direct.asyncpg_kwargs())
+        connection = await self._connect()
         lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         connection.add_termination_listener(lambda _: _resolve(lost))
         try:
@@ -158,7 +158,7 @@ class Queue:
                     await driver.fetch("SELECT 1")
                 self._outage.over(_WHO)
         except DRIVER_ERRORS as exc:
-            self._outage.begun(_WHO, self._direct, exc if str(exc) else TimeoutError("no answer comes"))
+            self._outage.begun(_WHO, self._connect.options, exc if str(exc) else TimeoutError("no answer comes"))
             connection.terminate()
             _resolve(lost)
 

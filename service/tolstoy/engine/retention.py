@@ -5,12 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import asyncpg
-
 from tolstoy.core import log
-from tolstoy.core.database_urls import ConnectOptions
 from tolstoy.db import tenancy
-from tolstoy.db.database import Database
+from tolstoy.db.database import Connector, Database
 from tolstoy.db.tenancy import Statement
 from tolstoy.domain import trigger_pruning
 
@@ -64,9 +61,9 @@ async def _prune_organization(database: Database, org_id: UUID, before: datetime
         )
 
 
-async def prune_queue_log(direct: ConnectOptions) -> float:
+async def prune_queue_log(connect: Connector) -> float:
     """PGQueuer keeps three rows of each job for ever."""
-    connection = await asyncpg.connect(**direct.asyncpg_kwargs())
+    connection = await connect()
     try:
         while True:
             done = await connection.execute(

@@ -8,9 +8,9 @@ from functools import partial
 from uuid import UUID
 
 from tolstoy.core import log
-from tolstoy.core.database_urls import parse
 from tolstoy.core.settings import Settings
-from tolstoy.db.database import Renew, open_database
+from tolstoy.db import renewal
+from tolstoy.db.database import open_database
 from tolstoy.engine import deliveries, retention, rounds, scheduler
 from tolstoy.engine.egress import Policy
 from tolstoy.engine.outage import Outage
@@ -27,23 +27,21 @@ async def work(
     stop: asyncio.Event,
     *,
     outage: Outage,
-    renew: Renew | None = None,
 ) -> None:
     """Until `stop` is set: then in two phases, as SIGTERM asks for it.
 
     1. No more jobs are taken; what is under way gets `shutdown_timeout_seconds` to end.
     2. What has not ended is handed back, for another worker to go on with.
     """
-    if settings.database_url is None or settings.direct_url is None:
-        raise RuntimeError("the command that works knows the database's addresses")
-    service, direct = parse(settings.database_url), parse(settings.direct_url)
+    connect = renewal.connector(settings, renewal.direct)
+    service = renewal.connector(settings, renewal.service).options
     database = await open_database(
         service,
         size=settings.pool_size,
         waiters=max(settings.pool_waiters, 2 * settings.worker_concurrency),
         timeout_seconds=max(settings.pool_timeout_seconds, 10.0),
         statement_cache_size=settings.statement_cache_size,
-        renew=renew,
+        renew=renewal.renewal(settings),
     )
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
@@ -61,7 +59,7 @@ async def work(
             await deliveries.deliver(database, outbound, org_id, delivery_id)
 
         queue = Queue(
-            direct,
+            connect,
             {"run": runner.work, "deliver": deliver},
             concurrency=settings.worker_concurrency,
             lease_seconds=settings.lease_seconds,
@@ -94,8 +92,8 @@ async def work(
             ),
             repeat(
                 "queue log",
-                lambda: retention.prune_queue_log(direct),
-                where=direct,
+                lambda: retention.prune_queue_log(connect),
+                where=connect.options,
                 longest=retention.SECONDS_BETWEEN,
                 patience=retention.SECONDS_BETWEEN,
             ),
@@ -109,10 +107,11 @@ async def work(
                 )
                 await stop.wait()
         finally:
+            queue.stop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await _end(queue, runner, serving, settings.shutdown_timeout_seconds)
+            await _end(runner, serving, settings.shutdown_timeout_seconds)
 
 
 async def _connected(queue: Queue, stop: asyncio.Event) -> bool:
@@ -126,8 +125,7 @@ async def _connected(queue: Queue, stop: asyncio.Event) -> bool:
     return not stop.is_set()
 
 
-async def _end(queue: Queue, runner: Runner, serving: asyncio.Task[None], seconds: float) -> None:
-    queue.stop()
+async def _end(runner: Runner, serving: asyncio.Task[None], seconds: float) -> None:
     log.get().info(
         f"stopping: {_runs(len(runner.running))} under way", action="stopping", runs=len(runner.running)
     )
