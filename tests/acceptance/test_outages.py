@@ -22,6 +22,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.acceptance.answers import TOOL, refused, until_it_answers
 from tests.api.factories import make_flow, publish
+from tests.api.triggers import make_hook
 from tests.conftest import Databases, Member, founded
 from tests.processes import Served, serving
 from tests.wire import wired
@@ -109,6 +110,36 @@ async def test_a_killed_and_a_stopped_database_come_back(running: OwnPostgres, t
                 answers = await asyncio.gather(*(http.get(path, headers=alice.headers) for _ in range(20)))
                 assert Counter(answer.status_code for answer in answers) == {200: 20}
             assert answers[0].json() == made.json()
+        assert "request_failed" not in served.log(), served.log()[-3000:]
+
+
+async def test_a_run_that_was_started_is_answered_for_whatever_becomes_of_the_database(
+    running: OwnPostgres, tmp_path: Path
+) -> None:
+    """It is committed: 503 would have the client start another."""
+    settings = {"DATABASE_URL": running.url(), "DIRECT_URL": running.direct_url}
+    with serving(tmp_path, settings) as served:
+        async with httpx.AsyncClient(base_url=served.url, timeout=30) as http:
+            alice = await founded(http, "alice@example.com")
+            flow = await publish(
+                http, alice, await make_flow(http, alice, steps=[{"key": "ok", "approval": {}}])
+            )
+            hook = await make_hook(http, alice, flow, answer="when-done", timeoutSeconds=4)
+            waiting = [
+                asyncio.create_task(
+                    http.post(f"/flows/{flow['id']}/executions", params={"wait": 4}, headers=alice.headers)
+                ),
+                asyncio.create_task(http.post(hook["path"], json={})),
+            ]
+            async with asyncio.timeout(20):
+                while len((await http.get("/executions", headers=alice.headers)).json()["data"]) < 2:
+                    await asyncio.sleep(0.02)
+            await asyncio.to_thread(running.stop)
+            answers = await asyncio.gather(*waiting)
+            assert [answer.status_code for answer in answers] == [202, 202]
+            await asyncio.to_thread(running.start)
+            for answer in answers:
+                await until_it_answers(http, answer.headers["Location"], alice)
         assert "request_failed" not in served.log(), served.log()[-3000:]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -74,3 +76,23 @@ async def test_a_wait_ends_before_the_server_gives_the_request_up(
             sent = await http.post(hook["path"], json={})
     assert (started.status_code, started.json()["status"]) == (202, "waiting")
     assert (sent.status_code, sent.json()["status"]) == (202, "waiting")
+
+
+async def test_who_waits_is_answered_when_the_server_stops(database: Databases, tmp_path: Path) -> None:
+    settings = {"DATABASE_URL": database.database_url, "DIRECT_URL": database.direct_url}
+    with serving(tmp_path, settings) as served:
+        async with httpx.AsyncClient(base_url=served.url, timeout=60) as http:
+            alice = await founded(http, "alice@example.com")
+            flow = await publish(http, alice, await make_flow(http, alice, steps=[ASKS]))
+            hook = await make_hook(http, alice, flow, answer="when-done", timeoutSeconds=50)
+            start = asyncio.create_task(
+                http.post(f"/flows/{flow['id']}/executions", params={"wait": 50}, headers=alice.headers)
+            )
+            send = asyncio.create_task(http.post(hook["path"], json={}))
+            async with asyncio.timeout(20):
+                while len((await http.get("/executions", headers=alice.headers)).json()["data"]) < 2:
+                    await asyncio.sleep(0.02)
+            served.process.send_signal(signal.SIGTERM)
+            started, sent = await start, await send
+    assert started.status_code == sent.status_code == 202
+    assert started.headers["Location"] == f"/executions/{started.json()['id']}"

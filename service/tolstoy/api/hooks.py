@@ -166,7 +166,8 @@ def _incoming(request: Request) -> Incoming:
 
 
 async def _when_done(request: Request, hook: Receiver, accepted: Accepted) -> HTTPResponse:
-    run = await watching.until_finished(request, hook.scope, accepted.execution.id, hook.timeout_seconds)
+    started = accepted.execution
+    run = await watching.until_finished(request, hook.scope, started.id, hook.timeout_seconds) or started
     if run.status == "succeeded":
         return _json(run.output, 200, {"Location": _location(run)})
     if run.status in FINISHED:

@@ -7,12 +7,11 @@ import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
-
 import msgspec
 from msgspec import Meta
 from sanic import HTTPResponse, Request
 
-from tolstoy.core.errors import NotFoundError
+from tolstoy.core.errors import NotFoundError, ProblemError
 from tolstoy.core.settings import Settings
 from tolstoy.db import renewal
 from tolstoy.db.tenancy import Scope
@@ -41,30 +40,40 @@ def of(settings: Settings) -> Watch:
     return Watch(renewal.connector(settings, renewal.service_at_direct))
 
 
-async def until_finished(request: Request, scope: Scope, execution_id: UUID, seconds: float) -> Execution:
-    """The newest state: the run's last one, or the one it has when the time is over, or nearly all of the server's."""
+async def until_finished(
+    request: Request, scope: Scope, execution_id: UUID, seconds: float
+) -> Execution | None:
+    """The run's last state, or the newest when the time is over, nearly all of the server's is, or the server stops.
+
+    None where there was nothing to be read: the run has gone, or the database is away. It was committed all the same,
+    so that is no reason to answer the request that started it with an error.
+    """
     watch: Watch = request.app.ctx.watch
     loop = asyncio.get_running_loop()
     until = loop.time() + min(seconds, _answered_within(request))
+    newest: Execution | None = None
     async with watch.following(execution_id) as follower:
         while True:
-            execution = await executions.get(scope, execution_id)
+            try:
+                newest = await executions.get(scope, execution_id)
+            except NotFoundError:
+                return None
+            except ProblemError as exc:
+                if exc.status < 500:
+                    raise
             left = until - loop.time()
-            if execution.status in FINISHED or left <= 0:
-                return execution
+            if left <= 0 or request.app.ctx.stopping or (newest is not None and newest.status in FINISHED):
+                return newest
             await follower.change(min(left, SECONDS_BETWEEN_LOOKS))
 
 
 async def result_within(
     request: Request, scope: Scope, started: Execution, arguments: Mapping[str, Any]
 ) -> HTTPResponse | None:
-    """With `?wait=` the run as it then is, 200 when it has ended; else the 202 stands, as where the run has gone."""
+    """With `?wait=` the run as it then is, 200 when it has ended; else the 202 that started it stands."""
     seconds = getattr(arguments.get("query"), "wait", None)
-    if not seconds:
-        return None
-    try:
-        execution = await until_finished(request, scope, started.id, seconds)
-    except NotFoundError:
+    execution = await until_finished(request, scope, started.id, seconds) if seconds else None
+    if execution is None:
         return None
     return HTTPResponse(
         msgspec.json.encode(execution),
