@@ -13,13 +13,13 @@ from sanic import Blueprint, HTTPResponse, Request
 from tolstoy.api import event_stream
 from tolstoy.api.endpoint import endpoint
 from tolstoy.api.event_stream import EventStream
+from tolstoy.api.watching import SECONDS_BETWEEN_LOOKS
 from tolstoy.core.errors import Finding, MalformedError, ProblemError
 from tolstoy.db.tenancy import Scope
 from tolstoy.db.watch import Follower, Watch
 from tolstoy.domain import execution_events
 from tolstoy.domain.execution_events import News, StepEvent
 
-SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_BETWEEN_SIGNS = 15.0
 # What a look costs grows with the run: it shall not take more than a fifth of the time.
 _REST = 4

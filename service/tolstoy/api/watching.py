@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
+
 import msgspec
 from msgspec import Meta
 from sanic import HTTPResponse, Request

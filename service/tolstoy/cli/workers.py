@@ -13,17 +13,17 @@ import os
 import signal
 import socket
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import connection, resource_tracker
+from multiprocessing import connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tolstoy.cli import children
 from tolstoy.cli.listener import BACKLOG
 from tolstoy.core import log
 from tolstoy.core.settings import Settings
@@ -36,7 +36,6 @@ Call: TypeAlias = Callable[[], None]
 PACKAGE = Path(__file__).parents[1]
 SECONDS_BETWEEN_LOOKS = 0.3
 SECONDS_TO_SETTLE = 0.1
-_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def work(settings: Settings, listener: socket.socket, ready: Call) -> None:
@@ -85,9 +84,9 @@ class _Stop:
 
     def __init__(self) -> None:
         self._asked = False
-        for number in _ENDING:
+        for number in children.ENDING:
             signal.signal(number, self._ask)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)  # a worker was started with them blocked
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, children.ENDING)  # a worker was started with them blocked
 
     def _ask(self, *_: object) -> None:
         self._asked = True
@@ -104,7 +103,7 @@ class _Stop:
         def stop() -> None:
             app.stop(terminate=False)
 
-        for number in _ENDING:
+        for number in children.ENDING:
             loop.add_signal_handler(number, ask)
         if self._asked:
             loop.call_at(earliest, stop)
@@ -221,19 +220,10 @@ class _Crew:
             self.add(ready if number == 0 else None)
 
     def add(self, ready: Call | None = None) -> None:
-        context = multiprocessing.get_context("spawn")
-        told, tell = context.Pipe(duplex=False)
-        process = context.Process(target=_run, args=(self._settings, self._listener, tell, ready))
-        # Blocked signals stay so in the child: none of them ends it before it can end well. Starting Python's tracker
-        # of resources, as the first process does, would unblock them.
-        resource_tracker.ensure_running()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-        try:
-            process.start()
+        told, tell = multiprocessing.get_context("spawn").Pipe(duplex=False)
+        with tell:
+            process = children.spawned(_run, self._settings, self._listener, tell, ready)
             self._workers.append(_Worker(process, told))
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            tell.close()
 
     def ended(self, *, timeout: float | None) -> list[_Worker]:
         """Wait for workers to end by themselves; they are not of the crew any more."""
@@ -266,10 +256,8 @@ class _Crew:
 def _run(
     settings: Settings, listener: socket.socket, tell: connection.Connection[Any, Any], ready: Call | None
 ) -> None:
-    """A worker's life. Ctrl-C reaches it by itself; the end of the terminal by way of its supervisor."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    log.configure(settings.log_level, settings.log_format)
+    """A worker's life."""
+    children.begin(settings)
 
     def serves() -> None:
         tell.send_bytes(b"serves")
@@ -278,11 +266,3 @@ def _run(
             ready()
 
     work(settings, listener, serves)
-
-
-def _end_with_parent() -> None:
-    """A worker whose supervisor was killed would hold the port for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import multiprocessing
-import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnProcess
 from typing import TYPE_CHECKING
 
 import uvloop
 
-from tolstoy.cli import checks
+from tolstoy.cli import checks, children
 from tolstoy.cli.addresses import resolved
 from tolstoy.core import log
 from tolstoy.core.settings import Settings, SettingsError, load
@@ -29,7 +26,6 @@ if TYPE_CHECKING:
 SECONDS_BEFORE_THE_NEXT = 1.0
 SECONDS_BETWEEN_LOOKS = 0.2
 _WHO = "the start"
-_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def work() -> None:
@@ -52,9 +48,9 @@ def _run(settings: Settings) -> None:
 
     async def until_told() -> None:
         stop = asyncio.Event()
-        for number in _ENDING:
+        for number in children.ENDING:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, children.ENDING)
         outage = Outage()
         if await _startable(settings, stop, outage, renewal(settings)):
             await worker.work(settings, stop, outage=outage)
@@ -140,11 +136,11 @@ class Companion:
         self._end(process)
 
     def _replaced(self, exitcode: int) -> SpawnProcess | None:
+        if self._stopping.wait(SECONDS_BEFORE_THE_NEXT):  # both were told to end
+            return None
         again = "it starts again when a file changes" if self._follows_code else "it is started again"
         log.get().error(f"the worker ended; {again}", action="worker_ended", exit=exitcode)
-        if self._follows_code or self._stopping.wait(SECONDS_BEFORE_THE_NEXT):
-            return None
-        return self._spawned()
+        return None if self._follows_code else self._spawned()
 
     def _end(self, process: SpawnProcess | None) -> None:
         if process is None or process.exitcode is not None:
@@ -157,30 +153,12 @@ class Companion:
             process.join()
 
     def _spawned(self) -> SpawnProcess:
-        process = multiprocessing.get_context("spawn").Process(target=_beside, args=(self._settings,))
-        # Blocked signals stay so in the child: none of them ends it before it can end well. Starting Python's tracker
-        # of resources, as the first process does, would unblock them.
-        resource_tracker.ensure_running()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-        try:
-            process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        return process
+        return children.spawned(_beside, self._settings)
 
 
 def _beside(settings: Settings) -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    log.configure(settings.log_level, settings.log_format)
+    children.begin(settings)
     try:
         _run(settings)
     except UnsafeRoleError as exc:
         sys.exit(f"tolstoy: {exc}")
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)

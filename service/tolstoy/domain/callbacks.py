@@ -7,7 +7,6 @@ step is reached, so that an earlier step can hand it out, and opens nothing else
 from __future__ import annotations
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -15,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from tolstoy.core import moments
+from tolstoy.core import base64url, moments
 from tolstoy.core.errors import ConflictError, NotFoundError
 from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy
@@ -73,18 +72,19 @@ _WAKE = "SELECT tolstoy.wake_run($1)"
 
 def write(org_id: UUID, execution_id: UUID, path: str, secret: bytes) -> str:
     raw = org_id.bytes + execution_id.bytes + _seal(secret, path) + path.encode()
-    return _written(raw)
+    return base64url.write(raw)
 
 
 def read(text: str) -> Token | None:
     """None for what is no token of ours; whether it opens anything, its run's secret tells."""
-    try:
-        raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-        path = raw[32 + _SEAL_BYTES :].decode()
-    except ValueError:
+    raw = base64url.read(text)
+    if raw is None or len(raw) <= 32 + _SEAL_BYTES:
         return None
-    # decoding skips what is no base64, so that another text may come to the same bytes
-    if len(raw) <= 32 + _SEAL_BYTES or step_paths.read(path) is None or _written(raw) != text:
+    try:
+        path = raw[32 + _SEAL_BYTES :].decode()
+    except UnicodeDecodeError:
+        return None
+    if step_paths.read(path) is None:
         return None
     return Token(UUID(bytes=raw[:16]), UUID(bytes=raw[16:32]), path, raw[32 : 32 + _SEAL_BYTES])
 
@@ -137,10 +137,6 @@ def _is_callback(document: dict[str, Any], path: str) -> bool:
         flow_sites.key_of(trail[-1].step) == key and "callback" in trail[-1].step
         for trail in flow_sites.trails(document)
     )
-
-
-def _written(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _seal(secret: bytes, path: str) -> bytes:

@@ -21,7 +21,7 @@ from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope, Statement
 from tolstoy.domain import crud, subscriptions
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Moment
+from tolstoy.domain.text import Moment, StoredObject
 
 Status = Literal["pending", "delivered", "failed"]
 
@@ -50,7 +50,7 @@ class EventDelivery(Struct, frozen=True, rename="camel"):
         Raw, Meta(extra_json_schema={"type": "array", "items": {"$ref": "#/components/schemas/Attempt"}})
     ]
     next_at: Annotated[Moment | None, Meta(description="When it is tried again.")]
-    payload: Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
+    payload: StoredObject
     created_at: Moment
     updated_at: Moment
     revision: int

@@ -17,7 +17,7 @@ from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Moment
+from tolstoy.domain.text import Moment, StoredObject
 
 Status = Literal["started", "completed", "skipped", "failed"]
 StepKey = Annotated[
@@ -29,7 +29,6 @@ StepKey = Annotated[
     ),
 ]
 Inputs = Annotated[dict[str, Any], Meta(description="an object, what the step was given")]
-StoredObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 Outputs = Annotated[Any, Meta(description="any JSON, what the step gave")]
 ErrorValue = Annotated[Any, Meta(description="any JSON, why the step failed")]
 

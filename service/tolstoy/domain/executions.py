@@ -22,7 +22,7 @@ from tolstoy.db.tenancy import Scope, Statement
 from tolstoy.domain import action_request, crud, flows, json_schema
 from tolstoy.domain.flow_versions import VersionNumber
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Moment
+from tolstoy.domain.text import Moment, StoredObject
 
 Status = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
 Trigger = Literal["manual", "webhook", "schedule", "flow", "action"]
@@ -30,7 +30,6 @@ FINISHED = frozenset({"succeeded", "failed", "cancelled"})
 MAX_RUN_SECONDS = 366 * 24 * 3600
 
 Inputs = Annotated[dict[str, Any], Meta(description="an object, what the run is given")]
-StoredObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 
 
 class ExecutionCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType, structs
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from tolstoy.core.errors import (
     ConflictError,
@@ -29,11 +29,10 @@ from tolstoy.domain import crud, executions, hook_requests, hooks, webhook_signa
 from tolstoy.domain.executions import Execution, Origin
 from tolstoy.domain.hook_requests import Incoming
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Moment
+from tolstoy.domain.text import Moment, StoredObject
 from tolstoy.domain.webhook_signatures import SignatureError, Verification
 
 Outcome = Literal["accepted", "refused"]
-_StoredObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 
 
 class HookDelivery(Struct, frozen=True, rename="camel"):
@@ -42,10 +41,10 @@ class HookDelivery(Struct, frozen=True, rename="camel"):
     hook_id: UUID
     delivery_id: Annotated[str | None, Meta(description="The sender's, by which it is known again.")]
     outcome: Outcome
-    problem: Annotated[_StoredObject | None, Meta(description="Why it was refused, as its sender was told.")]
+    problem: Annotated[StoredObject | None, Meta(description="Why it was refused, as its sender was told.")]
     execution_id: Annotated[UUID | None, Meta(description="The run that it started.")]
-    headers: _StoredObject
-    query: _StoredObject
+    headers: StoredObject
+    query: StoredObject
     bytes: Annotated[int, Meta(description="How long its body is.")]
     created_at: Moment
     updated_at: Moment

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
+from tolstoy.core import base64url
 from tolstoy.core.errors import Finding, InvalidError, NotFoundError, PreconditionFailedError
 from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy, trigger_models
@@ -154,12 +154,8 @@ _NO_IDS: Final = hook_requests.SECRET_HEADERS | {"x-org-id", "x-user-id"}
 
 def read_token(text: str) -> Token | None:
     """None for what is no token of ours; whether it is a hook's, its hash tells."""
-    try:
-        raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-    except ValueError:
-        return None
-    # decoding skips what is no base64, so that another text may come to the same bytes
-    if len(raw) != 32 + _TOKEN_BYTES or _written(raw) != text:
+    raw = base64url.read(text)
+    if raw is None or len(raw) != 32 + _TOKEN_BYTES:
         return None
     return Token(UUID(bytes=raw[:16]), UUID(bytes=raw[16:32]), sha256(raw).digest())
 
@@ -167,11 +163,7 @@ def read_token(text: str) -> Token | None:
 def _new_token(org_id: UUID, hook_id: UUID) -> tuple[str, bytes]:
     """The path, and the hash by which it is known again."""
     raw = org_id.bytes + hook_id.bytes + secrets.token_bytes(_TOKEN_BYTES)
-    return f"/hooks/{_written(raw)}", sha256(raw).digest()
-
-
-def _written(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).decode().rstrip("=")
+    return f"/hooks/{base64url.write(raw)}", sha256(raw).digest()
 
 
 def missing(hook_id: UUID) -> NotFoundError:

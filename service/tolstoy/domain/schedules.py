@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tolstoy.core.errors import ConflictError, Finding, InvalidError
 from tolstoy.core.ids import new_id
@@ -18,7 +18,7 @@ from tolstoy.domain import cron as clock
 from tolstoy.domain import crud, executions
 from tolstoy.domain.executions import Execution, Inputs, Origin
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Moment, Name
+from tolstoy.domain.text import Moment, Name, StoredObject
 
 Overlap = Annotated[
     Literal["skip", "buffer", "allow"],
@@ -48,7 +48,6 @@ CatchUp = Annotated[
     ),
 ]
 Note = Annotated[str, Meta(max_length=500, description="why it is paused")]
-_StoredObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 
 
 class ScheduleCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -84,7 +83,7 @@ class Schedule(Struct, frozen=True, rename="camel"):
     time_zone: str
     overlap: Overlap
     catch_up_seconds: int
-    inputs: _StoredObject
+    inputs: StoredObject
     paused: bool
     note: str | None
     next_at: Annotated[Moment | None, Meta(description="The next tick; null while it is paused.")]
@@ -93,7 +92,7 @@ class Schedule(Struct, frozen=True, rename="camel"):
     skipped: Annotated[
         int, Meta(description="How many ticks started nothing: because of overlap, or too old.")
     ]
-    last_error: Annotated[_StoredObject | None, Meta(description="Why the last tick could start no run.")]
+    last_error: Annotated[StoredObject | None, Meta(description="Why the last tick could start no run.")]
     created_at: Moment
     updated_at: Moment
     revision: int

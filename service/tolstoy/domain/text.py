@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Raw
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Description = Annotated[str, Meta(max_length=2000)]
 Expression = Annotated[
     str, Meta(min_length=1, max_length=2000, description="a CEL expression that is true or false")
 ]
+StoredObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 Moment = Annotated[datetime, Meta(tz=True)]
 MaxRunning = Annotated[
     int, Meta(ge=1, le=10_000, description="a number from 1 to 10000, how many of its runs may run at once")

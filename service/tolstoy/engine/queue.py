@@ -158,7 +158,9 @@ class Queue:
                     await driver.fetch("SELECT 1")
                 self._outage.over(_WHO)
         except DRIVER_ERRORS as exc:
-            self._outage.begun(_WHO, self._connect.options, exc if str(exc) else TimeoutError("no answer comes"))
+            self._outage.begun(
+                _WHO, self._connect.options, exc if str(exc) else TimeoutError("no answer comes")
+            )
             connection.terminate()
             _resolve(lost)
 
