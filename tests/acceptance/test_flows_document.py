@@ -32,6 +32,6 @@ async def test_a_hook_is_made_as_it_is_written(
     http: httpx.AsyncClient, server: str, alice: Member, tmp_path: Path
 ) -> None:
     flow = await publish(http, alice, await make_flow(http, alice))
-    known = {"TOLSTOY": server, "FLOW": flow["id"], "ORG": alice.org_id, "USER": alice.user_id}
+    known = {"TOLSTOY": server, "FLOW": flow["id"], "ORG": alice.org_id, "ME": alice.user_id}
     said = documents.run(documents.ROOT / "docs" / "triggers.md", tmp_path, known)
     assert json.loads(said)["path"].startswith("/hooks/")

@@ -13,7 +13,9 @@ import httpx
 import pytest
 
 from tests.acceptance import documents
+from tests.api.acting import happened
 from tests.conftest import Member
+from tests.engine.echo_server import serving_in_thread
 
 CREATE_AN_ORGANIZATION = r"""
 curl -X POST http://localhost:3000/organizations \
@@ -191,5 +193,12 @@ async def test_the_health_checks_of_the_original_answer(http: httpx.AsyncClient,
     assert answer.json()["status"] == "ok"
 
 
-def test_the_requests_of_the_readme_work_as_they_are_written(server: str, tmp_path: Path) -> None:
-    documents.run(documents.ROOT / "README.md", tmp_path, {"TOLSTOY": server})
+async def test_the_requests_of_the_readme_work_as_they_are_written(server: str, tmp_path: Path) -> None:
+    """To the call of the tool, which is one of ours in place of Slack."""
+    with serving_in_thread() as slack:
+        known = {"TOLSTOY": server, "SLACK": slack.url}
+        documents.run(documents.ROOT / "README.md", tmp_path, known)
+        await happened(lambda: slack.requests)
+    (asked,) = slack.requests
+    assert (asked["method"], asked["path"]) == ("POST", "/chat.postMessage")
+    assert json.loads(asked["body"]) == {"text": "Hello world"}

@@ -15,7 +15,7 @@ import pytest
 
 from tests.api.factories import make_action, make_flow, make_log, make_tool, make_user, publish
 from tests.api.problems import headers, pointers, refused
-from tests.api.triggers import make_triggers
+from tests.api.triggers import one_of_each_trigger
 from tests.api.world import (
     BODIES,
     CASES,
@@ -29,10 +29,12 @@ from tests.api.world import (
     World,
 )
 from tests.conftest import Member
+from tests.engine.echo_server import EchoServer
+from tolstoy.api.template import camel
 
 
 @pytest.fixture(scope="module")
-async def things(http: httpx.AsyncClient) -> World:
+async def things(http: httpx.AsyncClient, echo: EchoServer) -> World:
     owner = {"email": "alice@example.com"}
     made = (await http.post("/organizations", json={"name": "Careful", "owner": owner})).json()
     alice = Member(made["id"], made["owner"]["id"])
@@ -44,6 +46,7 @@ async def things(http: httpx.AsyncClient) -> World:
     run = await http.post(
         f"/flows/{flow['id']}/executions", json={}, params={"wait": 30}, headers=alice.headers
     )
+    triggers = await one_of_each_trigger(http, alice, flow["id"], echo.url)
     ids = {
         "organizationId": alice.org_id,
         "userId": user["id"],
@@ -55,7 +58,7 @@ async def things(http: httpx.AsyncClient) -> World:
         "code": "not-found",
         "executionId": run.json()["id"],
         "stepPath": "greet",
-        **await make_triggers(http, alice, flow),
+        **{camel(name): value for name, value in triggers.items()},
     }
     world = World(http, alice, ids)
     assert not await world.unchanged()  # it has not been asked before

@@ -134,7 +134,7 @@ async def test_a_wrong_address_leads_nowhere(lab: Lab) -> None:
     ids = UUID(lab.member.org_id), UUID(run["id"])
     other = (await waiting(lab, CALLED))["id"]
     wrong = [
-        raw[:-1], raw + b"x", raw[:32], raw[:48], raw[:40] + b"\0" + raw[41:], raw[:48] + b"other",
+        raw[:-1], raw + b"x", raw[:32], raw[:48], raw[:40] + bytes([raw[40] ^ 1]) + raw[41:], raw[:48] + b"other",
         UUID(int=0).bytes + raw[16:], raw[:16] + UUID(other).bytes + raw[32:], raw[:48] + b"called\0",
     ]  # fmt: skip
     texts = [urlsafe_b64encode(each).decode().rstrip("=") for each in wrong]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from tests.api.acting import call as step_call
 from tests.api.acting import cancel, failing_once, new_version, transform, until, waiting
 from tests.api.at_once import at_once
 from tests.api.problems import pointers, refused
+from tests.api.triggers import delivered, make_subscription
 from tests.conftest import Databases, Member
 from tests.engine.lab import Lab
 
@@ -196,10 +198,18 @@ async def test_many_go_in_batches_and_no_more_than_one_request_may(
 async def test_several_requests_at_once_cancel_each_run_once(lab: Lab) -> None:
     flow = await lab.flow({"key": "sub", "flow": {"id": await lab.flow(HOUR)}})
     runs = await _several(lab, flow, 30, "waiting")
-    asked = {"filter": {"status": "waiting"}}
-    await at_once(*(_all(lab, "cancel", **asked) for _ in range(6)), expected={200})
+    subscription = await make_subscription(
+        lab.http, lab.member, url=lab.echo.url, flowId=flow, events=["execution.cancelled"]
+    )
+    reasons = [f"{number}" for number in range(6)]
+    asked = {"status": "waiting"}
+    await at_once(*(_all(lab, "cancel", filter=asked, reason=reason) for reason in reasons), expected={200})
     for run in runs:
-        assert (await until(lab, run, "cancelled", "failed"))["status"] == "cancelled"
+        ended = await until(lab, run, "cancelled", "failed")
+        assert ended["status"] == "cancelled" and ended["error"]["reason"] in reasons
+        assert [row["status"] for row in await lab.logs(run)] == ["failed"]
+    told = await delivered(lab.http, lab.member, f"/subscriptions/{subscription['id']}", 30)
+    assert Counter(each["executionId"] for each in told) == {run["id"]: 1 for run in runs}
 
 
 @pytest.mark.parametrize("what", ["cancel", "resume"])

@@ -68,7 +68,7 @@ async def test_nearly_the_right_token_opens_nothing_either(
     hook = await make_hook(http, alice, flow)
     path = hook["path"]
     for wrong in (
-        path[:-2] + "AA",
+        path[:-2] + ("B" if path[-2] == "A" else "A") + path[-1],
         path + "=",
         path + "A",
         path[:-1],
@@ -92,11 +92,12 @@ async def test_a_rotated_token_ends_at_once(
     refused(await http.post(f"{_path(flow, hook)}/rotate", headers=stale), 412)
 
 
-async def test_a_disabled_hook_says_so_and_starts_nothing(
+async def test_a_disabled_hook_says_so_and_neither_starts_nor_keeps_anything(
     http: httpx.AsyncClient, alice: Member, flow: dict[str, Any]
 ) -> None:
     hook = await make_hook(http, alice, flow, enabled=False)
     refused(await http.post(hook["path"], json={}), 409, "hook-disabled")
+    assert await deliveries_of(http, alice, _path(flow, hook)) == []
     await http.patch(_path(flow, hook), json={"enabled": True}, headers=alice.headers)
     assert (await http.post(hook["path"], json={})).status_code == 202
 

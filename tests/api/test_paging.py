@@ -12,9 +12,20 @@ import pytest
 
 from tests.api.factories import make_action, make_flow, make_log, make_tool, make_user, publish
 from tests.api.problems import parameters
+from tests.api.triggers import make_schedule, make_subscription
 from tests.conftest import Member
 
-LISTS = ("/organizations", "/users", "/tools", "/actions", "/flows", "/execution-logs")
+LISTS = (
+    "/organizations",
+    "/users",
+    "/tools",
+    "/actions",
+    "/flows",
+    "/execution-logs",
+    "/executions",
+    "/schedules",
+    "/subscriptions",
+)
 
 
 async def _page(http: httpx.AsyncClient, member: Member, path: str, **query: Any) -> dict[str, Any]:
@@ -47,10 +58,15 @@ async def test_every_item_is_on_one_page(
 
 
 async def test_each_list_has_pages(http: httpx.AsyncClient, alice: Member) -> None:
+    flow = await publish(http, alice, await make_flow(http, alice))
     for _ in range(3):
         await make_user(http, alice)
         await make_action(http, alice)
         await make_log(http, alice)
+        await make_schedule(http, alice, flow)
+        await make_subscription(http, alice)
+        started = await http.post(f"/flows/{flow['id']}/executions", json={}, headers=alice.headers)
+        assert started.status_code == 202, started.text
     for path in LISTS[1:]:
         whole = [each["id"] for each in (await _page(http, alice, path))["data"]]
         assert len(whole) >= 3

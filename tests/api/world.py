@@ -54,6 +54,7 @@ LISTS = (
     "/tools?include=actions",
     "/actions",
     "/flows",
+    "/executions",
     "/execution-logs",
     "/schedules",
     "/subscriptions",
@@ -122,6 +123,9 @@ class World:
 
     async def _state(self) -> list[Any]:
         lists = [(await self.http.get(path, headers=self.alice.headers)).json() for path in LISTS]
-        versions = await self.http.get(f"/flows/{self.ids['flowId']}/versions", headers=self.alice.headers)
+        of_flow = [
+            (await self.http.get(f"/flows/{self.ids['flowId']}/{what}", headers=self.alice.headers)).json()
+            for what in ("versions", "hooks")
+        ]
         newest = (await self.http.get("/organizations", params={"limit": 2})).json()["data"]
-        return [*lists, versions.json(), newest]
+        return [*lists, *of_flow, newest]

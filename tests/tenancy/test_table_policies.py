@@ -11,6 +11,9 @@ from tests.tenancy.catalog import WITHOUT_ORG, Catalog, Tenants, insert
 from tests.tenancy.connections import scoped, tried
 from tolstoy.core.ids import new_id
 
+# Who looks across tenants, at the columns that test_service_role.py names.
+LOOKS = ["tolstoy_census", "tolstoy_clock"]
+
 
 async def _all_rows(owner: asyncpg.Connection, catalog: Catalog) -> dict[str, list[str]]:
     return {
@@ -36,11 +39,16 @@ async def test_every_table_is_bound_by_its_policy(owner: asyncpg.Connection, cat
             "SELECT policyname, roles::text[] AS roles, permissive, cmd, qual, with_check FROM pg_policies"
             " WHERE schemaname = 'public' AND tablename = $1 AND NOT roles::text[] <@ $2",
             table,
-            ["tolstoy_census", "tolstoy_clock"],
+            LOOKS,
         )
         assert [(p["policyname"], p["roles"], p["cmd"]) for p in policies] == [("tenant", ["public"], "ALL")]
         assert policies[0]["qual"] == policies[0]["with_check"], table
         assert "tolstoy.org()" in policies[0]["qual"], table
+    others = await owner.fetch(
+        "SELECT DISTINCT roles::text[] AS roles, cmd FROM pg_policies WHERE schemaname = 'public'"
+        " AND policyname <> 'tenant' ORDER BY 1"
+    )
+    assert [tuple(each) for each in others] == [([role], "SELECT") for role in LOOKS], "the others read only"
 
 
 async def test_reading_everything_shows_only_ones_own(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tolstoy.domain import cron
@@ -75,6 +75,7 @@ def test_two_times_that_a_gap_makes_one_are_one_tick() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(
         ["30 2 * * *", "0 * * * *", "*/7 1-3 * * *", "15 0,2,3 * * SUN", "59 23 L * *", "0 0 * * 0#1"]
@@ -116,6 +117,7 @@ def test_what_never_comes_is_said() -> None:
         cron.check("0 0 LW * */7", "UTC")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789*/,-#LWMON ", max_size=20))
 def test_any_text_is_a_cron_or_is_said_to_be_none(expression: str) -> None:
     try:

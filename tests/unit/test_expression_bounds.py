@@ -122,6 +122,7 @@ def test_a_limit_is_not_overlooked() -> None:
     )
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is immortal there: no count of it changes")
 @pytest.mark.parametrize(
     "source",
     [

@@ -4,7 +4,7 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tolstoy.domain.flow_diff import diff
@@ -46,12 +46,14 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON, JSON)
 def test_applying_the_patch_gives_the_new_document(old: object, new: object) -> None:
     patched = jsonpatch.apply_patch(old, diff(old, new))
     assert json.dumps(patched, sort_keys=True) == json.dumps(new, sort_keys=True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("abcd"), max_size=8), st.lists(st.sampled_from("abcd"), max_size=8))
 def test_steps_that_moved_are_where_they_should_be(old: list[str], new: list[str]) -> None:
     before, after = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tolstoy.core.errors import InvalidError, MalformedError
@@ -94,6 +94,7 @@ _values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_values, st.booleans())
 def test_whatever_it_accepts_means_what_it_meant(value: object, escape: bool) -> None:
     assert decode(json.dumps(value, ensure_ascii=escape).encode()) == value
