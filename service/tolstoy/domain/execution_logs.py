@@ -73,7 +73,8 @@ class ExecutionLog(Struct, frozen=True, rename="camel"):
     error: Raw | None
     status: Status
     details: Annotated[
-        StoredObject | None, Meta(description="What else is known: the request, retryAt, dueAt, skippedBy, cutOff.")
+        StoredObject | None,
+        Meta(description="What else is known: the request, retryAt, dueAt, skippedBy, cutOff."),
     ]
     recorded: Annotated[bool, Meta(description="Written by the engine: it cannot be changed or deleted.")]
     superseded: Annotated[bool, Meta(description="Undone by a resume: the step ran, or runs, again.")]
