@@ -118,7 +118,8 @@ DATA: dict[str, Any] = {
 LEAVES = st.sampled_from(
     (
         *(f"inputs.{name}" for name in DATA["inputs"]),
-        "inputs.nope", "inputs.o.x.y", "inputs.none.q", "inputs.list[1]", "inputs.list[7]", "index", "v", "v.q", "v.p",
+        "inputs.nope", "inputs.o.x.y", "inputs.none.q", "inputs.list[1]", "inputs.list[7]", "index", "v", "w", "v.q",
+        "v.p",
         "1", "-1", "0", "1.5", "'x'", "''", "true", "false", "null", "[]", "{}", "[1, 2]", "{'x': 1}", "{1: 2}",
         "{true: 1}", "[1.0]", "b'ab'", "timestamp('2026-01-01T00:00:00Z')", "duration('90s')", "9223372036854775807",
     )
@@ -133,6 +134,8 @@ CALLS = st.sampled_from(
 PAIRS = st.sampled_from(
     ["{}.contains({})", "{}.startsWith({})", "{}.split({})", "{}[{}]", "[{}, {}]", "{{'k': {}}}"]
 )
+# The variables of loops, which hide one another, and those of the flow.
+OWN = st.sampled_from(["v", "w", "index"])
 LOOPS = st.sampled_from(["map", "filter", "all", "exists", "exists_one"])
 SOURCES = st.recursive(
     LEAVES,
@@ -141,8 +144,10 @@ SOURCES = st.recursive(
         | st.builds("({} ? {} : {})".format, inner, inner, inner)
         | st.builds(lambda form, one: form.format(one), CALLS, inner)
         | st.builds(lambda form, one, two: form.format(one, two), PAIRS, inner, inner)
-        | st.builds("{}.{}(v, {})".format, inner, LOOPS, inner)
-        | st.builds("{}.map(v, {}, {})".format, inner, inner, inner)
+        | st.builds("{}.{}({}, {})".format, inner, LOOPS, OWN, inner)
+        | st.builds("{}.map({}, {}, {})".format, inner, OWN, inner, inner)
+        | st.builds("[{0}].map(v, [{1}].map(v, [{2}].map(w, {3})))".format, inner, inner, inner, inner)
+        | st.builds("optional.of({}).optMap({}, {}).orValue({})".format, inner, OWN, inner, inner)
         | st.builds("{}.replace({}, {})".format, inner, inner, inner)
     ),
     max_leaves=8,
@@ -167,6 +172,10 @@ _FRACTION = re.compile(r"overloads found : _[-+*/]_\((int64, double|double, int6
 @example("-9223372036854775807 - 2")
 @example("inputs.rows.exists(v, v.p == 2)")
 @example("inputs.rows.map(v, v.p)")
+@example("[1].map(v, [2].map(v, [3].map(w, v)))")
+@example("[1].map(v, [2].map(v, optional.of(3).optMap(w, v).orValue(4)))")
+@example("optional.of(1).optMap(v, optional.of(2).optMap(v, [3].map(w, v)).orValue(4)).orValue(5)")
+@example("[1].map(v, [2].exists(v, [3].all(w, v == 2)))")
 def test_expressions(source: str) -> None:
     try:
         expressions.compile(source)

@@ -5,6 +5,7 @@ list), a chain of them grows texts without bound, a text ends at its first U+000
 do not say where. Evaluating Python values in place needs no conversion, counts what it spends, and names what is
 missing. What is not an operator or a loop is still a call into the library (`functions`), so that it means the same.
 
-It gives what CEL gives. Three errors of CEL have a value here: an integer and a fraction can be added, multiplied …
-(JSON writes 10.0 as 10 when it likes), and null counts as absent for has() and for the optional `.?`.
+It gives what CEL gives. Four errors of CEL have a value here: an integer and a fraction can be added, multiplied …
+(JSON writes 10.0 as 10 when it likes), null counts as absent for has() and for the optional `.?`, and
+has(inputs.a.b.c) is false where inputs.a is not there.
 """

@@ -211,7 +211,7 @@ def _map(node: MapOf, slots: Slots) -> Evaluated:
 def _loop(node: Loop, slots: Slots) -> Evaluated:
     if node.items == ListOf((), frozenset()):
         return _bound(node, slots)
-    slot = len(slots)
+    slot = _free_slot(slots)
     inner = {**slots, node.variable: slot}
     items, units = code(node.items, slots), sum(1 for _ in walk(node.step))
     gathered = Name(node.gathered)
@@ -233,7 +233,7 @@ def _loop(node: Loop, slots: Slots) -> Evaluated:
 
 def _bound(node: Loop, slots: Slots) -> Evaluated:
     """What .optMap becomes: no rounds, only a variable."""
-    slot = len(slots)
+    slot = _free_slot(slots)
     start, result = code(node.start, slots), code(node.result, {**slots, node.gathered: slot})
 
     def run_it(run: Run) -> Any:
@@ -241,6 +241,11 @@ def _bound(node: Loop, slots: Slots) -> Evaluated:
         return result(run)
 
     return run_it
+
+
+def _free_slot(slots: Slots) -> int:
+    """Not their number: where one name hides another, there are fewer of them than slots in use."""
+    return max(slots.values(), default=-1) + 1
 
 
 def _codes(node: Call, slots: Slots) -> list[Evaluated]:

@@ -24,7 +24,9 @@ def call(function: str, arguments: Arguments, *, method: bool, run: Run) -> Any:
     if own is not None:
         return own(arguments, run)
     if function in _GROWING:
-        _GROWING[function](arguments)
+        _GROWING[function](arguments, run)
+    if function in _SEARCHING:
+        _pay_for_searching(arguments, run)
     if method:
         return _ask(lambda names: f"{names[0]}.{function}({', '.join(names[1:])})", function, arguments, run)
     return _ask(lambda names: f"{function}({', '.join(names)})", function, arguments, run)
@@ -48,6 +50,7 @@ def _ask(write: Callable[[list[str]], str], function: str, arguments: Arguments,
     if type(value) is int and not INT_MIN <= value <= INT_MAX:
         raise EvaluationError("arithmetic", "this integer does not fit in 64 bits")
     if type(value) is list:
+        run.spend(len(value) // 2)
         run.made = True
     return value
 
@@ -132,14 +135,15 @@ def _refused(function: str, *arguments: Any) -> EvaluationError:
     )
 
 
-def _grow_by_replacing(arguments: Arguments) -> None:
+def _grow_by_replacing(arguments: Arguments, run: Run) -> None:
     match arguments:
         case [str() as text, str() as old, str() as new, *_]:
             count = text.count(old) if old else len(text) + 1
             _check_growth(len(text) + count * len(new))
+            run.spend(count // _BYTES_PER_UNIT)
 
 
-def _grow_by_joining(arguments: Arguments) -> None:
+def _grow_by_joining(arguments: Arguments, run: Run) -> None:
     match arguments:
         case [list() as texts, *rest]:
             between = len(rest[0]) if rest and type(rest[0]) is str else 0
@@ -154,6 +158,16 @@ def _check_growth(size: int) -> None:
 _GROWING: Final = {"replace": _grow_by_replacing, "join": _grow_by_joining}
 
 
+def _pay_for_searching(arguments: Arguments, run: Run) -> None:
+    """The library compares at each place of the text: twice as long in both is four times the work."""
+    match arguments:
+        case [str() as text, str() as part, *_]:
+            run.spend((len(text) * len(part)) >> 14)
+
+
+_SEARCHING: Final = frozenset({"indexOf", "lastIndexOf", "split"})
+
+
 def _size(arguments: Arguments, run: Run) -> int:
     (value,) = arguments
     if isinstance(value, str | bytes | list | dict):
@@ -166,7 +180,7 @@ def _within(name: str, test: Callable[[str, str], bool]) -> Callable[[Arguments,
         text, part = arguments
         if type(text) is not str or type(part) is not str:
             raise _refused(name, text, part)
-        run.spend(len(text) >> 8)
+        run.spend(len(text) >> 6)
         return test(text, part)
 
     return function

@@ -1,11 +1,14 @@
 """The door to cel-expr-python."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_math, ext_optional, ext_strings
+
+from tolstoy.domain.cel.errors import ExpressionError
 
 _TYPE: Final = cel.Type
 _MEMBERS: Final = _TYPE.Map(_TYPE.STRING, _TYPE.DYN)
@@ -21,6 +24,11 @@ VARIABLES: Final[Mapping[str, Any]] = {
     "callbacks": _TYPE.Map(_TYPE.STRING, _TYPE.STRING),
     "error": _TYPE.DYN,
 }
+# The parser puts what is before them into the tree twice: of thirty in a row it would not come back.
+_DOUBLING: Final = re.compile(r"\bopt(?:Flat)?Map\b")
+_MOST_DOUBLED: Final = 64 * 1024
+# Nothing else of 2,000 characters makes more than some 35 KB.
+_MOST_PARSED: Final = 64 * 1024
 _ARGUMENTS: Final = ("a", "b", "c", "d")
 
 
@@ -33,9 +41,22 @@ def _environment(*names: str) -> cel.Env:
 
 
 def parsed(source: str, *, checked: bool) -> tuple[bytes, str]:
-    """Its serialized tree, and CEL's name of its value's type; raises RuntimeError with the compiler's words."""
+    """Its serialized tree, and CEL's name of its value's type; raises RuntimeError with the compiler's words.
+
+    Raises ExpressionError where the tree would be out of proportion.
+    """
+    doubling = len(_DOUBLING.findall(source))
+    if doubling and (len(source) << doubling > _MOST_DOUBLED or _parsed_bytes(source) > _MOST_PARSED):
+        raise ExpressionError(
+            f"each .optMap and .optFlatMap doubles what is before it: with {doubling} of them this is too much,"
+            " write has(…) ? … : …"
+        )
     expression = _environment(*VARIABLES).compile(source, disable_check=not checked)
     return expression.serialize(), expression.return_type().name() if checked else "DYN"
+
+
+def _parsed_bytes(source: str) -> int:
+    return len(_environment(*VARIABLES).compile(source, disable_check=True).serialize())
 
 
 @cache

@@ -10,6 +10,10 @@ from tolstoy.domain.cel.errors import ExpressionError
 from tolstoy.domain.cel.values import TYPE_NAMES
 
 _FIRST: Final = re.compile(r"ERROR: <input>:(?P<line>\d+):(?P<column>\d+): (?P<said>[^\n]*)")
+# At the start only: what follows is the source's own.
+_TOO_DEEP: Final = re.compile(
+    r"\w+: (?:Expression recursion limit|ERROR: <input>:-1:-1: Exceeded max recursion depth)"
+)
 _NAMESPACES: Final = frozenset({"math", "optional", "strings", "google"})
 _ENDS: Final = "it ends too early"
 _OPERATOR: Final = re.compile(r"[@_\[\]?:]+")
@@ -17,7 +21,7 @@ _OPERATOR: Final = re.compile(r"[@_\[\]?:]+")
 
 def mistake(source: str, words: str) -> ExpressionError:
     found = _FIRST.search(words)
-    if "recursion" in words:
+    if _TOO_DEEP.match(words):
         return ExpressionError("it is nested too deep, or has too many + or . in a row: 32 are possible")
     if found is None:
         return ExpressionError(words.partition(": ")[2].rpartition(" [")[0][:200] or words[:200])

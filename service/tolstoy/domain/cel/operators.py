@@ -130,6 +130,8 @@ def contained(value: Any, container: Any, run: Run) -> bool:
 def _listed(value: Any, items: list[Any], run: Run) -> bool:
     if not isinstance(value, list | dict):
         run.spend(len(items) >> 3)
+        if isinstance(value, str | bytes):
+            run.spend((len(value) >> 12) * len(items))
         # Python is quick, and finds all that CEL does, and true among the ones besides.
         if value not in items:
             return False
