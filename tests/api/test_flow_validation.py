@@ -77,6 +77,36 @@ async def test_a_save_refuses_errors_and_tells_what_is_doubtful(
     assert "findings" not in read.json()
 
 
+async def test_an_error_behind_many_warnings_is_told_and_stops_the_save(
+    http: httpx.AsyncClient, alice: Member
+) -> None:
+    steps: list[dict[str, Any]] = [
+        {"key": f"s{n}", "transform": "{{ inputs.a }} {{ inputs.b }}"} for n in range(300)
+    ]
+    doubtful = {"inputSchema": {"properties": {"n": {}}}, "steps": steps}
+    result, found = await _findings(http, alice, **doubtful)
+    assert (result, len(found), found[-1][1:]) == ("OK", 501, ("more_findings", "warning"))
+    steps.append({"key": "call", "action": "no-such-action"})
+    steps.append({"key": "run", "flow": {"id": str(uuid4())}})
+    result, found = await _findings(http, alice, **doubtful)
+    assert (result, len(found), found[-1][1:]) == ("FAIL", 501, ("more_findings", "error"))
+    assert [code for _, code, _ in found[:2]] == ["unknown_action", "unknown_flow"]
+    refused = await http.post("/flows", json={"name": "Bad", **doubtful}, headers=alice.headers)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown_action")
+
+
+async def test_an_id_of_a_flow_that_is_no_text_is_told(http: httpx.AsyncClient, alice: Member) -> None:
+    for id_ in ([], {}, 5, None):
+        steps = [{"key": "a", "flow": {"id": str(uuid4())}}, {"key": "b", "flow": {"id": id_}}]
+        result, found = await _findings(http, alice, steps=steps)
+        assert (result, [(at, code) for at, code, _ in found]) == (
+            "FAIL",
+            [("/steps/1/flow/id", "wrong_type"), ("/steps/0/flow/id", "unknown_flow")],
+        )
+        refused = await http.post("/flows", json={"name": "Bad", "steps": steps}, headers=alice.headers)
+        assert refused.status_code == 422
+
+
 async def test_what_has_gone_since_stops_the_publication(http: httpx.AsyncClient, alice: Member) -> None:
     action = await make_action(http, alice)
     flow = await make_flow(http, alice, steps=[{"key": "call", "action": action["key"]}])

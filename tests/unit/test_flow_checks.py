@@ -1,4 +1,5 @@
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -6,12 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.test_flow_document import EXAMPLE, JSON, NAMES
+from tolstoy.core.errors import Finding
 from tolstoy.domain import flow_checks, flow_document
 from tolstoy.domain.flow_checks import ActionFacts
 
 ORDER = ActionFacts(
-    "get-order",
-    "GET",
     "/orders/{id}",
     {
         "type": "object",
@@ -26,12 +26,10 @@ ORDER = ActionFacts(
     },
 )
 EITHER = ActionFacts(
-    "either",
-    "POST",
     "/x",
     {"if": {"properties": {"kind": {"const": "a"}}}, "then": {"properties": {"n": {"type": "string"}}}},
 )
-ACTIONS = {facts.key: facts for facts in (ORDER, EITHER, ActionFacts("free", "POST", "/free/{path}/{path}"))}
+ACTIONS = {"get-order": ORDER, "either": EITHER, "free": ActionFacts("/free/{path}/{path}")}
 
 
 def found(action: str, inputs: dict[str, Any] | None = None) -> list[tuple[str | None, str]]:
@@ -75,9 +73,9 @@ def test_inputs_of_actions(
 
 
 def test_a_schema_that_cannot_be_used_is_passed_over() -> None:
-    broken = ActionFacts("broken", "GET", "/", {"type": "objct"})
+    broken = ActionFacts("/", {"type": "objct"})
     document = {"steps": [{"key": "a", "action": "broken", "inputs": {"a": 1}}]}
-    assert flow_checks.check(document, {"broken": broken}) == []
+    assert list(flow_checks.check(document, {"broken": broken})) == []
 
 
 def test_what_the_caller_has_to_load() -> None:
@@ -87,7 +85,7 @@ def test_what_the_caller_has_to_load() -> None:
 
 
 def test_the_design_example_has_but_warnings() -> None:
-    actions = {key: ActionFacts(key, "POST", "/x") for key in flow_checks.action_keys(EXAMPLE)}
+    actions = {key: ActionFacts("/x") for key in flow_checks.action_keys(EXAMPLE)}
     assert [
         (finding.pointer, finding.code, finding.severity) for finding in flow_checks.check(EXAMPLE, actions)
     ] == [
@@ -120,12 +118,9 @@ def test_what_the_shape_refuses_is_not_refused_again() -> None:
             {"key": "c", "transform": "{{" + "a" * 2001 + "}}"},
         ]
     }
-    assert flow_checks.check(document, {}) == [
-        finding
-        for finding in flow_checks.check(document, {})
-        if finding.code not in ("invalid_expression", "unknown_variable")
-    ]
-    assert len(flow_checks.check(document, {})) == len(flow_document.check(document)) == 5
+    found = list(flow_checks.check(document, {}))
+    assert not {finding.code for finding in found} & {"invalid_expression", "unknown_variable"}
+    assert len(found) == len(flow_document.check(document)) == 5
 
 
 def test_long_paths() -> None:
@@ -140,9 +135,49 @@ def test_long_paths() -> None:
 
 def test_the_list_of_findings_is_bounded() -> None:
     document = {"steps": [{"key": f"s{n}", "transform": "{{ foo }} {{ bar }}"} for n in range(600)]}
-    findings = flow_checks.check(document, {})
+    findings = flow_document.bounded(flow_checks.check(document, {}))
     assert len(findings) == flow_document.MAX_FINDINGS + 1
     assert (findings[-1].code, findings[-1].severity) == ("more_findings", "error")
+
+
+def test_warnings_hide_no_error() -> None:
+    doubtful = "{{ inputs.a }} {{ inputs.b }}"
+    document: dict[str, Any] = {
+        "inputSchema": {"properties": {"n": {}}},
+        "steps": [{"key": f"s{n}", "transform": doubtful} for n in range(300)],
+    }
+    findings = flow_document.bounded(flow_checks.check(document, {}))
+    assert len(findings) == flow_document.MAX_FINDINGS + 1
+    assert {finding.severity for finding in findings} == {"warning"}
+    document["output"] = ["{{ foo }}"] * 3
+    findings = flow_document.bounded(flow_checks.check(document, {}))
+    assert len(findings) == flow_document.MAX_FINDINGS + 1
+    assert [(finding.pointer, finding.severity) for finding in findings[:4]] == [
+        ("/output/0", "error"),
+        ("/output/1", "error"),
+        ("/output/2", "error"),
+        ("/steps/0/transform", "warning"),
+    ]
+    assert (findings[-1].code, findings[-1].severity) == ("more_findings", "error")
+
+
+def test_findings_that_are_few_keep_their_order() -> None:
+    document = {"inputSchema": {"properties": {}}, "steps": [{"key": "a", "transform": "{{ inputs.a }}"}]}
+    found = [*flow_checks.check(document, {}), *flow_checks.check({"steps": [1]}, {})]
+    assert flow_document.bounded(found) == found
+    assert [finding.severity for finding in found] == ["warning", "error"]
+
+
+def test_nobody_looks_for_more_errors_than_are_listed() -> None:
+    looked_at: list[int] = []
+
+    def errors() -> Iterator[Finding]:
+        for number in range(10_000):
+            looked_at.append(number)
+            yield Finding("wrong", "", severity="error")
+
+    assert len(flow_document.bounded(errors())) == flow_document.MAX_FINDINGS + 1
+    assert len(looked_at) == flow_document.MAX_FINDINGS + 1
 
 
 def test_what_is_too_deep_is_not_looked_into() -> None:
@@ -217,6 +252,16 @@ DOCUMENTS = st.fixed_dictionaries(
 @given(DOCUMENTS | JSON | st.dictionaries(NAMES, JSON))
 def test_check_never_raises(document: Any) -> None:
     before = copy.deepcopy(document)
-    findings = flow_checks.check(document, ACTIONS)
+    findings = list(flow_checks.check(document, ACTIONS))
     assert all(finding.severity in ("error", "warning") for finding in findings)
     assert repr(document) == repr(before)
+
+
+@pytest.mark.parametrize(("number", "remedy"), [(50, "did you mean name_7?"), (51, "there are 51 others")])
+def test_what_is_like_it_is_looked_for_among_few(number: int, remedy: str) -> None:
+    document = {
+        "inputSchema": {"properties": {f"name_{index}": {} for index in range(number)}},
+        "steps": [{"key": "a", "transform": "{{ inputs.nam_7 }}"}],
+    }
+    (told,) = flow_checks.check(document, {})
+    assert told.detail == f"inputs.nam_7 is not in the inputSchema: {remedy}"

@@ -23,7 +23,7 @@ from jsonschema_rs import Draft202012Validator
 
 from tolstoy.core.errors import MAX_FINDINGS, Finding
 from tolstoy.core.strict_json import pointer
-from tolstoy.domain import url
+from tolstoy.domain import json_schema, url
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -33,7 +33,7 @@ MAX_URL: Final = 16 * 1024
 MAX_HEADER: Final = 8 * 1024
 
 _IN_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
-_PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # They are the client's own: a second opinion on where a request ends is how requests are smuggled.
@@ -89,13 +89,13 @@ def validate(schema_validator: Draft202012Validator, inputs: Any, at: str = "") 
     if schema_validator.is_valid(inputs):
         return []
     found = []
-    for error in islice(schema_validator.iter_errors(inputs), MAX_FINDINGS):
+    for error in islice(json_schema.Teller().errors(schema_validator, inputs), MAX_FINDINGS):
         place = at
         for part in error.instance_path:
             place = pointer(place, part)
         said = error.message if len(error.message) <= 200 else f"{error.message[:199]}…"
         found.append(Finding(re.sub("([A-Z])", r"_\1", error.kind.name).lower(), said, place))
-    return found
+    return found or [Finding("invalid", f"the schema refuses this: {json_schema.TOO_MUCH}", at)]
 
 
 def build(action: Action, tool: Tool, inputs: Mapping[str, Any], headers: Mapping[str, Any]) -> Request:
@@ -103,7 +103,7 @@ def build(action: Action, tool: Tool, inputs: Mapping[str, Any], headers: Mappin
     draft = _Draft()
     for name, value in headers.items():
         draft.put_header(name, value, None)
-    in_path = _PARAMETER.findall(action.endpoint)
+    in_path = PARAMETER.findall(action.endpoint)
     properties = (action.input_schema or {}).get("properties") or {}
     default = "body" if action.method in _IN_BODY else "query"
     for name, value in inputs.items():
@@ -204,7 +204,7 @@ class _Draft:
     def filled(self, endpoint: str, inputs: Mapping[str, Any]) -> str:
         """The endpoint with its parameters filled in, each as a part of one segment."""
         path, end = "", 0
-        for match in _PARAMETER.finditer(endpoint):
+        for match in PARAMETER.finditer(endpoint):
             value, name = inputs.get(match[1]), match[1]
             text = _scalar(value)
             if problem := _segment_problem(value, text):

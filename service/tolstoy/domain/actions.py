@@ -16,6 +16,7 @@ from tolstoy.db import models, tenancy
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud, flow_checks, json_schema, templates
+from tolstoy.domain.action_request import PARAMETER
 from tolstoy.domain.expressions import ExpressionError
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Expression, Moment, Name
@@ -123,6 +124,12 @@ class ActionQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_u
 TABLE = Table(models.Action, Action, computed={"version": "revision"})
 _CONDITIONS = {"tool_id": "tool_id = {}", "key": "key = {}", "name": "name = {}", "method": "method = {}"}
 _ONE = TABLE.one()
+# What is needed to call those with these keys.
+FOR_CALLS = tenancy.reading(
+    "SELECT a.id, a.key, a.revision, t.revision AS tool_revision, a.method, a.endpoint, a.headers, a.input_schema,"
+    " a.execute_if, a.on_unknown, t.base_url FROM actions a JOIN tools t ON t.org_id = a.org_id AND t.id = a.tool_id"
+    " WHERE a.org_id = $1 AND a.key = ANY ($3::text[])"
+)
 
 
 class KeyTakenError(ConflictError):
@@ -200,9 +207,6 @@ def derived_key(name: str) -> str:
     return key
 
 
-_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
 def _check(
     endpoint: str | None,
     schema: dict[str, Any] | None,
@@ -235,8 +239,8 @@ def _check_header(value: str, at: str) -> list[Finding]:
 
 
 def _check_endpoint(endpoint: str) -> list[Finding]:
-    names = _PARAMETER.findall(endpoint)
-    if any(sign in _PARAMETER.sub("", endpoint) for sign in "{}"):
+    names = PARAMETER.findall(endpoint)
+    if any(sign in PARAMETER.sub("", endpoint) for sign in "{}"):
         detail = "a parameter is written {name}, a letter first, then letters, digits and underscores"
         return [Finding("invalid_template", detail, pointer="/endpoint")]
     if len(set(names)) < len(names):

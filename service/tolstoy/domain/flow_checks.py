@@ -1,7 +1,6 @@
 """All that is wrong with a flow's document before it runs: its shape, what it refers to, what it gives to actions."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import msgspec
 
@@ -9,7 +8,7 @@ from tolstoy.core.errors import Finding
 from tolstoy.core.strict_json import pointer
 from tolstoy.domain import flow_document, flow_inputs, flow_references
 from tolstoy.domain.flow_inputs import ActionFacts, action_keys, flow_ids
-from tolstoy.domain.flow_sites import Text, Trail, key_of, trails
+from tolstoy.domain.flow_sites import Text, Trail, key_of, loops_around, trails
 from tolstoy.domain.flow_step import MAX_ITEMS, MAX_PATH
 
 __all__ = ["ActionFacts", "action_keys", "check", "check_action_condition", "flow_ids"]
@@ -17,16 +16,18 @@ __all__ = ["ActionFacts", "action_keys", "check", "check_action_condition", "flo
 _NOT_LOOKED_INTO = frozenset({"too_deep", "document_too_large"})
 
 
-def check(document: object, actions: Mapping[str, ActionFacts]) -> list[Finding]:
+def check(document: object, actions: Mapping[str, ActionFacts]) -> Iterator[Finding]:
     """First what `flow_document.check` finds, then the rest; `actions` are those of `action_keys`, by their key.
 
     Each finding has a severity: what has but warnings runs.
     """
     shape = flow_document.check(document)
-    if any(finding.code in _NOT_LOOKED_INTO for finding in shape) or not isinstance(document, dict):
-        return [_as_error(finding) for finding in shape]
-    found = flow_document.bounded(_all(document, actions, shape))
-    return [finding if finding.severity else _as_error(finding) for finding in found]
+    yield from map(_as_error, shape)
+    if isinstance(document, dict) and not any(finding.code in _NOT_LOOKED_INTO for finding in shape):
+        yield from flow_references.check(document)
+        yield from flow_inputs.check(document, actions)
+        for trail in trails(document):
+            yield from _check_path(trail)
 
 
 def check_action_condition(source: str, at: str = "/executeIf") -> list[Finding]:
@@ -36,20 +37,10 @@ def check_action_condition(source: str, at: str = "/executeIf") -> list[Finding]
     return [msgspec.structs.replace(finding, severity=None) for finding in found]
 
 
-def _all(
-    document: dict[str, Any], actions: Mapping[str, ActionFacts], shape: list[Finding]
-) -> Iterator[Finding]:
-    yield from shape
-    yield from flow_references.check(document)
-    yield from flow_inputs.check(document, actions)
-    for trail in trails(document):
-        yield from _check_path(trail)
-
-
 def _check_path(trail: Trail) -> Iterator[Finding]:
     """Of the run's steps: `lines[9999].charge`."""
-    around = [key_of(hop.step) or "" for hop in trail[:-1] if "forEach" in hop.step]
-    length = sum(len(key) + len(f"[{MAX_ITEMS - 1}].") for key in around) + len(key_of(trail[-1].step) or "")
+    around = sum(len(key) + len(f"[{MAX_ITEMS - 1}].") for key in loops_around(trail))
+    length = around + len(key_of(trail[-1].step) or "")
     if length > MAX_PATH:
         detail = (
             f"the keys of the loops around this and its own make {length} characters: {MAX_PATH} are possible"

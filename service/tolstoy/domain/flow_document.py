@@ -3,14 +3,13 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field, inspect
 
 from tolstoy.core import shape, strict_json
-from tolstoy.core.errors import Finding
+from tolstoy.core.errors import MAX_FINDINGS, Finding
 from tolstoy.core.strict_json import pointer
 from tolstoy.domain import flow_sites, flow_template, json_schema
 from tolstoy.domain.flow_step import (
@@ -27,7 +26,6 @@ from tolstoy.domain.flow_step import (
     Template,
 )
 
-MAX_FINDINGS: Final = 500
 SCHEMA_ADDRESS: Final = "/schemas/flow.json"
 _WAITS: Final = ("seconds", "until")
 _MOMENT: Final = Annotated[datetime, Meta(tz=True)]
@@ -59,12 +57,23 @@ def check(document: object) -> list[Finding]:
 
 
 def bounded(found: Iterable[Finding]) -> list[Finding]:
-    findings = list(islice(found, MAX_FINDINGS + 1))
-    if len(findings) > MAX_FINDINGS:
-        findings[-1] = Finding(
-            "more_findings", f"only the first {MAX_FINDINGS} are listed: mend these first", ""
-        )
-    return findings
+    """In their order; where there are too many, no warning takes the place of an error."""
+    kept: list[Finding] = []
+    errors = warnings = 0
+    for finding in found:
+        if finding.severity != "warning":
+            errors += 1
+            kept.append(finding)
+            if errors > MAX_FINDINGS:
+                break
+        elif warnings <= MAX_FINDINGS:
+            warnings += 1
+            kept.append(finding)
+    if len(kept) <= MAX_FINDINGS:
+        return kept
+    kept.sort(key=lambda finding: finding.severity == "warning")
+    detail = f"only the first {MAX_FINDINGS} are listed: mend these first"
+    return [*kept[:MAX_FINDINGS], Finding("more_findings", detail, "", severity=kept[0].severity)]
 
 
 def schema() -> dict[str, Any]:

@@ -1,18 +1,18 @@
 """The inputs that a flow's steps give to actions, against the schemas of the actions."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
-from jsonschema_rs import Draft202012Validator, ValidationError
+from jsonschema_rs import ValidationError
 
 from tolstoy.core.errors import Finding
 from tolstoy.core.strict_json import pointer
 from tolstoy.domain import json_schema
+from tolstoy.domain.action_request import PARAMETER
 from tolstoy.domain.flow_sites import trails
+from tolstoy.domain.json_schema import Teller, Validator
 
-_PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # Where they are on the way to a rule, what an expression will give may decide whether the rule holds.
 _CONDITIONAL: Final = frozenset(
     {
@@ -34,8 +34,6 @@ _CONDITIONAL: Final = frozenset(
 class ActionFacts(msgspec.Struct, frozen=True):
     """What the check of a flow has to know of an action."""
 
-    key: str
-    method: str
     endpoint: str
     input_schema: dict[str, Any] | None = None
 
@@ -53,7 +51,8 @@ def flow_ids(document: object) -> set[str]:
 
 
 def check(document: object, actions: Mapping[str, ActionFacts]) -> Iterator[Finding]:
-    validators: dict[str, Draft202012Validator | None] = {}
+    validators: dict[str, Validator | None] = {}
+    teller = json_schema.Teller()
     for trail in trails(document):
         step, at = trail[-1].step, trail[-1].at
         key, inputs = step.get("action"), step.get("inputs", {})
@@ -67,10 +66,10 @@ def check(document: object, actions: Mapping[str, ActionFacts]) -> Iterator[Find
         elif isinstance(inputs, dict):
             if key not in validators:
                 validators[key] = _validator(action.input_schema)
-            yield from _check_inputs(inputs, f"{at}/inputs", action, validators[key])
+            yield from _check_inputs(inputs, f"{at}/inputs", action, validators[key], teller)
 
 
-def _validator(schema: dict[str, Any] | None) -> Draft202012Validator | None:
+def _validator(schema: dict[str, Any] | None) -> Validator | None:
     try:
         return None if schema is None else json_schema.validator(schema)
     except (ValidationError, ValueError):
@@ -78,17 +77,20 @@ def _validator(schema: dict[str, Any] | None) -> Draft202012Validator | None:
 
 
 def _check_inputs(
-    inputs: dict[str, Any], at: str, action: ActionFacts, validator: Draft202012Validator | None
+    inputs: dict[str, Any], at: str, action: ActionFacts, validator: Validator | None, teller: Teller
 ) -> Iterator[Finding]:
-    missing = dict.fromkeys(name for name in _PARAMETER.findall(action.endpoint) if name not in inputs)
+    missing = dict.fromkeys(name for name in PARAMETER.findall(action.endpoint) if name not in inputs)
     for name in missing:
         yield _error(
             "missing_input", f"{name} is missing: {action.endpoint} is called with it", pointer(at, name)
         )
-    if validator is None:
+    if validator is None or validator.is_valid(inputs):
         return
     literal = not _has_expression(inputs)
-    for error in validator.iter_errors(inputs):
+    errors = list(teller.errors(validator, inputs))
+    if literal and not errors:
+        yield _error("invalid_input", f"the action's inputSchema refuses this: {json_schema.TOO_MUCH}", at)
+    for error in errors:
         if literal or _CONDITIONAL.isdisjoint(map(str, error.schema_path)):
             for finding in _finding(error, inputs, at):
                 if finding.code != "missing_input" or finding.pointer not in {

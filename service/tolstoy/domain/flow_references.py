@@ -1,7 +1,7 @@
 """What the expressions of a flow refer to: whether it exists, and can be there when they are evaluated."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -17,11 +17,13 @@ from tolstoy.domain.flow_sites import (
     Trail,
     conditions,
     key_of,
+    loops_around,
     texts_of_step,
     texts_of_template,
     trails,
 )
 
+_MOST_COMPARED: Final = 50
 _FIELDS: Final = ("status", "output", "error")
 _ABSENT: Final = {
     "item": "item is the item of a forEach, and this is in none",
@@ -116,7 +118,7 @@ def _flow(document: dict[str, Any]) -> Flow:
         if key is not None:
             steps.setdefault(key, trail)
             if "callback" in trail[-1].step:
-                callbacks[key] = _loops(trail)
+                callbacks[key] = loops_around(trail)
     return Flow(steps, names, closed, callbacks)
 
 
@@ -131,17 +133,13 @@ def _input_names(schema: dict[str, Any]) -> tuple[frozenset[str] | None, bool]:
 def _check_step(trail: Trail, flow: Flow) -> Iterator[Finding]:
     step, at = trail[-1].step, trail[-1].at
     variables = (*_ALWAYS, *(("error",) if trail[0].place == "/onFailure" else ()))
-    loops = _loops(trail)
+    loops = loops_around(trail)
     if loops:
         variables += ("item", "index", "loops")
     held = [read for condition in conditions(trail) for read in _reads(condition)]
     place = Place(trail, variables, loops, _looked_at(held), _asked_for(held))
     for text in texts_of_step(step, at):
         yield from check_text(text, place, flow)
-
-
-def _loops(trail: Trail) -> tuple[str, ...]:
-    return tuple(key_of(hop.step) or "" for hop in trail[:-1] if "forEach" in hop.step)
 
 
 def _reads(source: str) -> tuple[Read, ...]:
@@ -266,7 +264,7 @@ def _check_presence(
 def _check_input(name: str, at: str, flow: Flow) -> Iterator[Finding]:
     if flow.input_names is not None and name not in flow.input_names:
         severity: Literal["error", "warning"] = "error" if flow.inputs_closed else "warning"
-        detail = f"inputs.{name} is not in the inputSchema: {_nearest(name, sorted(flow.input_names))}"
+        detail = f"inputs.{name} is not in the inputSchema: {_nearest(name, flow.input_names)}"
         yield Finding("undeclared_input", detail, at, severity=severity)
 
 
@@ -277,13 +275,15 @@ def _absent(root: str, place: Place) -> str:
     return f"there is no variable {root[:80]}: {_nearest(root, place.variables)}"
 
 
-def _nearest(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name[:80], list(names), n=1)
+def _nearest(name: str, names: Collection[str]) -> str:
+    if len(names) > _MOST_COMPARED:  # each comparison costs, and there may be thousands to tell of
+        return f"there are {len(names)} others"
+    near = difflib.get_close_matches(name[:80], sorted(names), n=1)
     return f"did you mean {near[0]}?" if near else f"there is {_list(names)}"
 
 
 def _list(names: Iterable[str]) -> str:
-    some = list(names)
+    some = sorted(names)
     return ", ".join(some[:10]) + (f" and {len(some) - 10} more" if len(some) > 10 else "") or "none"
 
 

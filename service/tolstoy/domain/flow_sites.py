@@ -44,12 +44,11 @@ Trail = tuple[Hop, ...]
 
 
 class Text(msgspec.Struct, frozen=True):
-    """An expression in the document. `alone`: its value is not put into a text."""
+    """An expression in the document."""
 
     at: str
     source: str
     role: Role
-    alone: bool = True
 
 
 def trails(document: Any) -> Iterator[Trail]:
@@ -66,6 +65,11 @@ def trails(document: Any) -> Iterator[Trail]:
 def key_of(step: dict[str, Any]) -> str | None:
     key = step.get("key")
     return key if isinstance(key, str) else None
+
+
+def loops_around(trail: Trail) -> tuple[str, ...]:
+    """Their keys, of the last step of `trail`."""
+    return tuple(key_of(hop.step) or "" for hop in trail[:-1] if "forEach" in hop.step)
 
 
 def texts_of_step(step: dict[str, Any], at: str) -> Iterator[Text]:
@@ -149,4 +153,4 @@ def _parts(text: str, at: str, role: Role) -> Iterator[Text]:
         return
     for part in parts:
         if isinstance(part, flow_template.Expression) and 0 < len(part) <= MAX_EXPRESSION:
-            yield Text(at, str(part), role, alone=len(parts) == 1)
+            yield Text(at, str(part), role)

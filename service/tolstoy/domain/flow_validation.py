@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -19,7 +20,7 @@ from tolstoy.domain.flow_sites import trails
 from tolstoy.domain.text import Description, MaxRunning, Name
 
 _ACTIONS = tenancy.reading(
-    "SELECT key, method, endpoint, input_schema FROM actions WHERE org_id = $1 AND key = ANY ($3::text[])"
+    "SELECT key, endpoint, input_schema FROM actions WHERE org_id = $1 AND key = ANY ($3::text[])"
 )
 _FLOWS = tenancy.reading("SELECT id FROM flows WHERE org_id = $1 AND id = ANY ($3::uuid[])")
 
@@ -66,9 +67,9 @@ async def findings(scope: Scope, document: dict[str, Any]) -> list[Finding]:
         for row in await tenancy.fetch(scope, _ACTIONS, sorted(keys)):
             schema = row["input_schema"]
             facts = None if schema is None else msgspec.json.decode(schema)
-            actions[row["key"]] = ActionFacts(row["key"], row["method"], row["endpoint"], facts)
-    found = flow_checks.check(document, actions)
-    return flow_document.bounded([*found, *await _unknown_flows(scope, document)])
+            actions[row["key"]] = ActionFacts(row["endpoint"], facts)
+    unknown = await _unknown_flows(scope, document)
+    return flow_document.bounded(chain(flow_checks.check(document, actions), unknown))
 
 
 async def refuse_errors(scope: Scope, document: dict[str, Any]) -> list[Finding]:
@@ -94,6 +95,7 @@ async def _unknown_flows(scope: Scope, document: dict[str, Any]) -> list[Finding
 def _missing(document: dict[str, Any], unknown: set[str]) -> Iterator[Finding]:
     for trail in trails(document):
         call = trail[-1].step.get("flow")
-        if isinstance(call, dict) and call.get("id") in unknown:
+        id_ = call.get("id") if isinstance(call, dict) else None
+        if isinstance(id_, str) and id_ in unknown:
             place = pointer(pointer(trail[-1].at, "flow"), "id")
             yield Finding("unknown_flow", "there is no flow with this id here", place, severity="error")

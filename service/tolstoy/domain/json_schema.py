@@ -3,26 +3,63 @@
 Nothing is ever fetched and patterns run in linear time: a schema cannot reach out, nor stall by a pattern.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-import msgspec
 from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 
 from tolstoy.core.errors import Finding
 from tolstoy.core.strict_json import pointer
+from tolstoy.domain import schema_weight
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
+TOO_MUCH: Final = "there is too much of it to say where"
+
 _META: Final = Draft202012Validator({"$ref": DIALECT}, offline=True, validate_formats=True, mask="this")
 _DATA: Final = frozenset({"const", "default", "enum", "examples"})
-_MAX_LISTED_BYTES: Final = 64 * 1024
+_MAX_LISTED_BYTES: Final = 8 * 1024
+_MOST_TYPES: Final = 7
+# In bytes of the schema times bytes of the instance, which can be some 130 bytes of errors each.
+_MOST_TOLD_AT_ONCE: Final = 1024 * 1024
+_MOST_TOLD: Final = 4 * 1024 * 1024
 _REFERENCES: Final = frozenset({"$ref", "$dynamicRef"})
 
 
-def validator(schema: dict[str, Any]) -> Draft202012Validator:
+class Validator(Draft202012Validator):
+    """`gathers`: its first error may hold many others."""
+
+    weight: float
+    gathers: bool
+
+
+def validator(schema: dict[str, Any]) -> Validator:
     """Raises ValidationError where `check` has findings."""
-    return Draft202012Validator(schema, offline=True, validate_formats=True, pattern_options=RegexOptions())
+    made = Validator(schema, offline=True, validate_formats=True, pattern_options=RegexOptions())
+    made.weight = schema_weight.weight(schema)
+    made.gathers = schema_weight.has_branches(schema)
+    return made
+
+
+class Teller:
+    """Says what is wrong with instances: in full while that is little, since all errors are made before the first
+    is given, each with a copy of its rule and of the value.
+    """
+
+    def __init__(self) -> None:
+        self._left: float = _MOST_TOLD
+
+    def errors(self, schema_validator: Draft202012Validator, instance: Any) -> Iterable[ValidationError]:
+        """Of an invalid instance: all; if that is much, the first; none where the first holds too many others."""
+        gathers, weight = True, float("inf")
+        if isinstance(schema_validator, Validator):
+            gathers, weight = schema_validator.gathers, schema_validator.weight
+        cost = weight * _size(instance)
+        if cost > min(self._left, _MOST_TOLD_AT_ONCE):
+            return [] if gathers else _first(schema_validator, instance)
+        self._left -= cost
+        return schema_validator.iter_errors(instance)
 
 
 def check(schema: dict[str, Any], at: str = "") -> Iterator[Finding]:
@@ -31,22 +68,45 @@ def check(schema: dict[str, Any], at: str = "") -> Iterator[Finding]:
         yield Finding("unsupported_dialect", f"write {DIALECT} or leave $schema out", pointer(at, "$schema"))
         return
     # A place that fails is reported by each of the eight vocabularies that look at it.
-    problems = {(_below(at, error), _reason(error)): None for error in _errors(schema)}
+    problems = dict.fromkeys(_problems(schema, at))
     for place, message in problems:
         yield Finding("invalid_schema", f"not JSON Schema 2020-12: {message}", place)
     if not problems:
         yield from _check_references(schema, at)
 
 
-def _errors(schema: dict[str, Any]) -> Iterable[ValidationError]:
-    """All of a small schema; of a large one the first, since making them all can take seconds."""
-    if len(msgspec.json.encode(schema)) <= _MAX_LISTED_BYTES:
-        return _META.iter_errors(schema)
+def _problems(schema: dict[str, Any], at: str) -> Iterator[tuple[str, str]]:
+    """All of a small schema; of a large one the first, since making them all can take seconds and gigabytes."""
+    if _size(schema) <= _MAX_LISTED_BYTES:
+        yield from ((_below(at, error), _reason(error)) for error in _META.iter_errors(schema))
+    elif not _META.is_valid(schema):
+        if _has_long_type(schema):  # the one error about it would hold one for each of its items
+            yield at, f"somewhere in it a type has more than {_MOST_TYPES} items"
+        else:
+            yield from ((_below(at, error), _reason(error)) for error in _first(_META, schema))
+
+
+def _first(schema_validator: Draft202012Validator, instance: Any) -> list[ValidationError]:
     try:
-        _META.validate(schema)
+        schema_validator.validate(instance)
     except ValidationError as exc:
         return [exc]
     return []
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _has_long_type(value: Any) -> bool:
+    match value:
+        case {"type": list(types)} if len(types) > _MOST_TYPES:
+            return True
+        case dict():
+            return any(_has_long_type(member) for member in value.values())
+        case list():
+            return any(_has_long_type(item) for item in value)
+    return False
 
 
 def _check_references(schema: dict[str, Any], at: str) -> Iterator[Finding]:
