@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -95,6 +95,23 @@ async def test_an_execution_is_gone_through_again(lab: Lab) -> None:
     other = await lab.flow(*steps)
     warned = await _tried(lab, other, recordedFrom=run["id"])
     assert [one["code"] for one in warned["warnings"]] == ["recorded_elsewhere"]
+
+
+async def test_answers_beyond_a_bound_are_not_taken_and_that_is_told(
+    lab: Lab, served_database: Databases
+) -> None:
+    key = await lab.action(f"/echo/{uuid4().hex}")
+    flow = await lab.flow(call("a", key), call("b", key), call("c", key))
+    run = await lab.start(flow, 30)
+    connection = await asyncpg.connect(served_database.direct_url)
+    try:
+        grown = "UPDATE execution_logs SET outputs = jsonb_set(outputs, '{body}', to_jsonb(repeat('a', 17000000)))"
+        await connection.execute(f"{grown} WHERE execution_id = $1 AND step_key = 'b'", UUID(run["id"]))
+    finally:
+        await connection.close()
+    report = await _tried(lab, flow, recordedFrom=run["id"])
+    assert [one["code"] for one in report["warnings"]] == ["recorded_in_part"]
+    assert [one["assumed"] for one in report["requests"]] == [False, True, True]
 
 
 async def test_others_are_served_meanwhile(lab: Lab) -> None:

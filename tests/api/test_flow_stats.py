@@ -99,7 +99,7 @@ async def test_only_the_window_counts(lab: Lab, served_database: Databases) -> N
 
 
 @pytest.mark.parametrize(
-    "window", ["0h", "24", "h", "91d", "2161h", "1w", "-1h", "1.5h", "01h", "24h ", "1e3m"]
+    "window", ["0h", "24", "h", "91d", "2161h", "1w", "-1h", "1.5h", "01h", "24h ", "1e3m", "24h\n"]
 )
 async def test_a_window_that_is_none_is_refused(lab: Lab, window: str) -> None:
     answer = await lab.http.get(

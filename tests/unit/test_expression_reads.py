@@ -30,9 +30,6 @@ def test_all_that_it_reads() -> None:
         "inputs.a.b[0] == loops.outer.item && callbacks.c != '' || item == execution.id || inputs['d'].?e == steps.x"
     )
     assert expression.roots == {"inputs", "loops", "callbacks", "item", "execution", "steps"}
-    assert expression.input_names == {"a", "d"}
-    assert expression.loop_keys == {"outer"}
-    assert expression.callback_keys == {"c"}
     assert expression.reads[0] == Read("inputs", ("a", "b", 0))
     assert expression.reads[0].written == "inputs.a.b[0]"
     assert Read("inputs", ("d", "e"), soft=1) in expression.reads

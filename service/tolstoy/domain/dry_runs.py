@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from tolstoy.core.errors import Finding, InvalidError
 from tolstoy.db import tenancy
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import crud, execution_logs, executions, flows
+from tolstoy.domain import actions, crud, execution_logs, executions, flows
 from tolstoy.domain.executions import Inputs
 from tolstoy.domain.flow_inputs import action_keys
 from tolstoy.domain.flow_versions import VersionNumber
@@ -108,7 +108,7 @@ class DryWait(Struct, frozen=True, rename={"for_": "for"}):
 
 class DryRun(Struct, frozen=True, rename="camel"):
     status: Annotated[
-        Literal["succeeded", "failed", "incomplete"],
+        Ending,
         Meta(description="incomplete: it met a limit of dry runs."),
     ]
     version: int
@@ -155,19 +155,15 @@ _VERSION = tenancy.reading(
     " FROM flows f LEFT JOIN flow_versions v ON v.org_id = f.org_id AND v.flow_id = f.id"
     " AND v.version = coalesce($4, f.version) WHERE f.org_id = $1 AND f.id = $3"
 )
-_ACTIONS = tenancy.reading(
-    "SELECT a.id, a.key, a.revision, t.revision AS tool_revision, a.method, a.endpoint, a.headers, a.input_schema,"
-    " a.execute_if, a.on_unknown, t.base_url FROM actions a JOIN tools t ON t.org_id = a.org_id AND t.id = a.tool_id"
-    " WHERE a.org_id = $1 AND a.key = ANY ($3::text[])"
-)
 _EXECUTION = tenancy.reading("SELECT flow_id, version FROM executions WHERE org_id = $1 AND id = $3")
 _RECORDED = tenancy.reading(
-    "SELECT id, step_key, kind, attempt, status, outputs, error FROM ("
+    "SELECT id, step_key, kind, attempt, status, outputs, error, size + before AS size FROM ("
+    "SELECT *, sum(size) OVER (ORDER BY id) - size AS before FROM ("
     "SELECT id, step_key, kind, attempt, status, outputs, error,"
-    " sum(octet_length(concat(outputs::text, error::text))) OVER (ORDER BY id) AS size"
+    " octet_length(concat(outputs::text, error::text)) AS size"
     " FROM execution_logs WHERE org_id = $1 AND execution_id = $3 AND recorded AND NOT superseded"
-    " AND status IN ('completed', 'failed') AND kind IN ('action', 'http', 'flow', 'approval', 'callback')) logs"
-    f" WHERE size <= {_MOST_RECORDED_BYTES}",
+    " AND status IN ('completed', 'failed') AND kind IN ('action', 'http', 'flow', 'approval', 'callback')) each) logs"
+    " WHERE before <= $4",
     order=" ORDER BY attempt, id",
 )
 
@@ -187,7 +183,7 @@ async def prepare(scope: Scope, flow_id: UUID, given: DryRunCreate) -> Rehearsed
         flow_id,
         row["version"],
         document,
-        await tenancy.fetch(scope, _ACTIONS, keys) if keys else [],
+        await tenancy.fetch(scope, actions.FOR_CALLS, keys) if keys else [],
         recorded,
         given,
         warnings,
@@ -203,12 +199,17 @@ async def _recorded(
     if run is None:
         detail = "there is no execution with this id here"
         raise InvalidError(findings=[Finding("not_found", detail, pointer="/recordedFrom")])
-    rows = await tenancy.fetch(scope, _RECORDED, execution_id)
+    rows = await tenancy.fetch(scope, _RECORDED, execution_id, _MOST_RECORDED_BYTES)
     recorded = [
         Recorded(row["step_key"], row["kind"], row["status"] == "completed", row["outputs"], row["error"])
         for row in rows
+        if row["size"] <= _MOST_RECORDED_BYTES
     ]
-    return recorded, list(_of_another(run, flow_id, version))
+    warnings = list(_of_another(run, flow_id, version))
+    if len(recorded) < len(rows):
+        detail = f"only the first {len(recorded)} answers are taken, which have {_MOST_RECORDED_BYTES} bytes at most"
+        warnings.append(Finding("recorded_in_part", detail, pointer="/recordedFrom"))
+    return recorded, warnings
 
 
 def _of_another(run: asyncpg.Record, flow_id: UUID, version: int) -> list[Finding]:

@@ -20,6 +20,7 @@ from tolstoy.db import models, tenancy
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope, Statement
 from tolstoy.domain import action_request, crud, flows, json_schema
+from tolstoy.domain.flow_step import MAX_DURATION_SECONDS
 from tolstoy.domain.flow_versions import VersionNumber
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment, StoredObject
@@ -27,7 +28,6 @@ from tolstoy.domain.text import Moment, StoredObject
 Status = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
 Trigger = Literal["manual", "webhook", "schedule", "flow", "action"]
 FINISHED = frozenset({"succeeded", "failed", "cancelled"})
-MAX_RUN_SECONDS = 366 * 24 * 3600
 
 Inputs = Annotated[dict[str, Any], Meta(description="an object, what the run is given")]
 
@@ -213,7 +213,7 @@ async def _insert(
 
 def deadline_after(seconds: float | None) -> datetime:
     """When a run ends that may take so long from now; None: as long as any may."""
-    return datetime.now(UTC) + timedelta(seconds=min(seconds or MAX_RUN_SECONDS, MAX_RUN_SECONDS))
+    return datetime.now(UTC) + timedelta(seconds=min(seconds or MAX_DURATION_SECONDS, MAX_DURATION_SECONDS))
 
 
 def check_inputs(schema: str | None, inputs: Mapping[str, Any]) -> None:

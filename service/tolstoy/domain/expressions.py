@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from tolstoy.domain.cel import library, tree
 from tolstoy.domain.cel.code import code
@@ -16,8 +16,6 @@ from tolstoy.domain.cel.run import Purse, Run
 from tolstoy.domain.cel.values import kind, result
 
 __all__ = ["EvaluationError", "Expression", "ExpressionError", "Purse", "Read", "compile", "truth"]
-
-VARIABLES: Final = tuple(library.VARIABLES)
 
 
 class Expression:
@@ -43,19 +41,15 @@ class Expression:
     @property
     def step_keys(self) -> frozenset[str] | None:
         """The steps it reads; None when only the evaluation shows which."""
-        return self._keys("steps")
-
-    @property
-    def input_names(self) -> frozenset[str] | None:
-        return self._keys("inputs")
-
-    @property
-    def loop_keys(self) -> frozenset[str] | None:
-        return self._keys("loops")
-
-    @property
-    def callback_keys(self) -> frozenset[str] | None:
-        return self._keys("callbacks")
+        keys: set[str] = set()
+        for read in self.reads:
+            if read.root == "steps":
+                match read.keys:
+                    case (str(key), *_):
+                        keys.add(key)
+                    case _:
+                        return None
+        return frozenset(keys)
 
     def evaluate(self, scope: Mapping[str, Any], purse: Purse | None = None) -> Any:
         """Its value as canonical JSON; raises EvaluationError. The members of `scope` are that: dicts and lists.
@@ -68,17 +62,6 @@ class Expression:
         except EvaluationError as exc:
             exc.expression = self.source
             raise
-
-    def _keys(self, root: str) -> frozenset[str] | None:
-        keys: set[str] = set()
-        for read in self.reads:
-            if read.root == root:
-                match read.keys:
-                    case (str(key), *_):
-                        keys.add(key)
-                    case _:
-                        return None
-        return frozenset(keys)
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ from tolstoy.db import models, tenancy, trigger_models
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud, flow_validation
+from tolstoy.domain.flow_step import MAX_DURATION_SECONDS
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Description, MaxRunning, Moment, Name
 
@@ -30,7 +31,7 @@ Output = Annotated[
 ]
 MaxDuration = Annotated[
     float,
-    Meta(gt=0, le=366 * 24 * 3600, description="a number of seconds, after which a run ends as failed"),
+    Meta(gt=0, le=MAX_DURATION_SECONDS, description="a number of seconds, after which a run ends as failed"),
 ]
 StoredSteps = Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Steps"})]
 StoredObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]

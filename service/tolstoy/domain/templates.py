@@ -5,19 +5,18 @@ are. What has no expression in it is not copied: nobody changes what a template 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from tolstoy.core.strict_json import pointer
 from tolstoy.domain import expressions, flow_template
 from tolstoy.domain.canonical import canonical
-from tolstoy.domain.cel.run import BYTES_PER_UNIT
+from tolstoy.domain.cel.run import BYTES_PER_UNIT, MAX_TEXT
 from tolstoy.domain.expressions import EvaluationError, Expression, ExpressionError, Purse
 
 Scope = Mapping[str, Any]
 _Rendered = Callable[[Scope, Purse], Any]
-MAX_TEXT: Final = 1024 * 1024
 
 
 class Template:

@@ -14,17 +14,12 @@ from jsonschema_rs import Draft202012Validator
 
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
-from tolstoy.domain import json_schema
+from tolstoy.domain import actions, json_schema
 from tolstoy.engine.groups import Groups
 from tolstoy.engine.journal import outlasting
 from tolstoy.engine.ready import ReadyCondition, ReadyTemplate
 
 _KEPT = 2000
-_READ = tenancy.reading(
-    "SELECT a.id, a.key, a.revision, t.revision AS tool_revision, a.method, a.endpoint, a.headers, a.input_schema,"
-    " a.execute_if, a.on_unknown, t.base_url FROM actions a JOIN tools t ON t.org_id = a.org_id AND t.id = a.tool_id"
-    " WHERE a.org_id = $1 AND a.key = ANY ($3::text[])"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +48,7 @@ class Actions:
     async def _read(self, org_id: UUID, asked: Sequence[frozenset[str]]) -> Sequence[Mapping[str, Action]]:
         scope = tenancy.engine(self._database, org_id)
         keys = sorted(frozenset().union(*asked))
-        found = self._actions(await outlasting(lambda: tenancy.fetch(scope, _READ, keys)))
+        found = self._actions(await outlasting(lambda: tenancy.fetch(scope, actions.FOR_CALLS, keys)))
         return [found] * len(asked)
 
     def _actions(self, rows: Iterable[asyncpg.Record]) -> dict[str, Action]:
