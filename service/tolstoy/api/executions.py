@@ -42,10 +42,7 @@ async def start_execution(
     """
     body = body or ExecutionCreate()
     origin = Origin(trigger="manual", watched=bool(query.wait))
-    started = await executions.start(scope, flow_id, body.inputs, version=body.version, origin=origin)
-    if started is None:
-        raise RuntimeError("a run without a dedupe key conflicts with none")
-    return started
+    return await executions.start(scope, flow_id, body.inputs, version=body.version, origin=origin)
 
 
 @routes.get("/executions")

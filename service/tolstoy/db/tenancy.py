@@ -37,7 +37,7 @@ class Door(StrEnum):
     MEMBER = "tolstoy.enter"  # a member of the organization
     MEMBER_OR_FOUNDER = "tolstoy.enter_or_found"  # the same, or anyone while the organization has no users
     PLATFORM = "tolstoy.enter_platform"  # outside any organization: sees organizations, and no tenant's rows
-    ENGINE = "tolstoy.enter_engine"  # a worker, or whoever proved to hold a secret of the organization's
+    ENGINE = "tolstoy.enter_engine"  # a worker; or whoever sends a token, which is checked after it
 
 
 @dataclass(frozen=True, slots=True)

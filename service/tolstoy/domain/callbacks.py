@@ -20,7 +20,7 @@ from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.db.statements import json_text
-from tolstoy.domain import flow_sites, step_paths
+from tolstoy.domain import flow_sites, step_paths, waits
 from tolstoy.domain.execution_control import RunFinishedError
 from tolstoy.domain.executions import FINISHED
 
@@ -67,7 +67,6 @@ _CLOSED = (
     "SELECT outcome FROM waits WHERE org_id = $1 AND execution_id = $2 AND step_key = $3"
     " AND round = tolstoy.current_round($2, $3) AND closed_at IS NOT NULL"
 )
-_WAKE = "SELECT tolstoy.wake_run($1)"
 
 
 def write(org_id: UUID, execution_id: UUID, path: str, secret: bytes) -> str:
@@ -114,7 +113,7 @@ async def receive(database: Database, text: str, body: Any) -> None:
             if closed is None or msgspec.json.decode(closed["outcome"] or "{}").get("timedOut"):
                 raise CallbackTimedOutError
             raise AlreadyCalledError
-        await connection.execute(_WAKE, token.execution_id)
+        await connection.execute(waits.WAKE, token.execution_id)
 
 
 async def _opened(database: Database, text: str) -> Token:

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from tolstoy.core.errors import ConflictError, Finding, InvalidError
+from tolstoy.core.errors import ConflictError
 from tolstoy.core.ids import new_id
 from tolstoy.db import models, tenancy
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import crud
+from tolstoy.domain import crud, flows
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment, StoredObject
 
@@ -121,13 +121,7 @@ class RecordedLogError(ConflictError):
     code, title = "recorded-log", "Recorded by the engine"
 
 
-def _no_flow() -> InvalidError:
-    return InvalidError(
-        findings=[Finding("not_found", "there is no flow with this id here", pointer="/flowId")]
-    )
-
-
-_CONFLICTS = {"execution_logs_flows_fk": _no_flow}
+_CONFLICTS = {"execution_logs_flows_fk": flows.not_here}
 
 
 async def get(scope: Scope, execution_log_id: UUID) -> ExecutionLog:

@@ -198,19 +198,20 @@ class _Builder:
             return row.status, None
         if self._finished:
             return "failed", None
-        for_ = _WAITS.get(row.kind)
+        for_ = WAITS.get(row.kind)
         if for_ is None:
             return "running", None
         return "waiting", StepWait(for_, _moment(details, "dueAt"), details.get("approvals", UNSET))
 
 
-_WAITS: dict[str, Literal["time", "approval", "callback", "flow"]] = {
+WAITS: dict[str, Literal["time", "approval", "callback", "flow"]] = {
     "wait": "time",
     "approval": "approval",
     "callback": "callback",
     "flow": "flow",
 }
-_CUT_OFF = Raw(b'{"code":"abandoned","message":"The run ended before this step did."}')
+CUT_OFF = {"code": "abandoned", "message": "The run ended before this step did."}
+_CUT_OFF = Raw(msgspec.json.encode(CUT_OFF))
 
 
 def _moment(details: dict[str, Any], name: str) -> Moment | None:

@@ -146,6 +146,18 @@ async def start(
     *,
     version: int | None = None,
     origin: Origin = MANUAL,
+) -> Execution:
+    """As `start_once`, for an origin without a dedupe key."""
+    return _certain(await start_once(scope, flow_id, inputs, version=version, origin=origin))
+
+
+async def start_once(
+    scope: Scope,
+    flow_id: UUID,
+    inputs: Mapping[str, Any],
+    *,
+    version: int | None = None,
+    origin: Origin = MANUAL,
 ) -> Execution | None:
     """Queue a run on behalf of the scope's user; None where one with the same dedupe key was queued before.
 
@@ -169,10 +181,13 @@ async def start_action(
 ) -> Execution:
     """Queue the run of a single action, whose inputs the caller has validated."""
     origin = Origin(trigger="action", watched=watched)
-    made = await _insert(scope, None, None, key, inputs, None, origin)
-    if made is None:
+    return _certain(await _insert(scope, None, None, key, inputs, None, origin))
+
+
+def _certain(run: Execution | None) -> Execution:
+    if run is None:
         raise RuntimeError("a run without a dedupe key conflicts with none")
-    return made
+    return run
 
 
 async def _insert(

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, structs
 from tortoise import Model
 
-from tolstoy.core.errors import Finding, InUseError, NotFoundError
+from tolstoy.core.errors import Finding, InUseError, InvalidError, NotFoundError
 from tolstoy.core.ids import new_id
 from tolstoy.db import models, tenancy, trigger_models
 from tolstoy.db.statements import Table, json_text
@@ -225,6 +225,13 @@ def document_of(values: dict[str, Any], before: dict[str, Any] | None = None) ->
     """The document with the fields sent in `values`; null takes a field away."""
     sent = {wire: values[name] for name, wire in DOCUMENT.items() if name in values}
     return {name: value for name, value in {**(before or {}), **sent}.items() if value is not None}
+
+
+def not_here() -> InvalidError:
+    """What refers to a flow by `flowId` that is none of the organization's."""
+    return InvalidError(
+        findings=[Finding("not_found", "there is no flow with this id here", pointer="/flowId")]
+    )
 
 
 def missing_version(flow_id: UUID, version: int) -> NotFoundError:

@@ -61,7 +61,7 @@ class _Firing:
         key = f"schedule:{self.schedule_id}:{nominal.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         origin = Origin(trigger="schedule", trigger_id=self.schedule_id, dedupe_key=key)
         try:
-            run = await executions.start(
+            run = await executions.start_once(
                 replace(self.scope, user_id=self.row["user_id"]),
                 self.row["flow_id"],
                 msgspec.json.decode(self.row["inputs"]),

@@ -15,7 +15,7 @@ from tolstoy.db import tenancy, trigger_models
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import cron as clock
-from tolstoy.domain import crud, executions
+from tolstoy.domain import crud, executions, flows
 from tolstoy.domain.executions import Execution, Inputs, Origin
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment, Name, StoredObject
@@ -126,15 +126,9 @@ class NotPausedError(ConflictError):
     code, title = "not-paused", "Not paused"
 
 
-def _no_flow() -> InvalidError:
-    return InvalidError(
-        findings=[Finding("not_found", "there is no flow with this id here", pointer="/flowId")]
-    )
-
-
 TABLE = Table(trigger_models.Schedule, Schedule)
 _CONDITIONS = {"flow_id": "flow_id = {}", "paused": "paused = {}"}
-_CONFLICTS = {"schedules_flows_fk": _no_flow}
+_CONFLICTS = {"schedules_flows_fk": flows.not_here}
 _ONE = TABLE.one()
 _INSERT = TABLE.insert(
     (
@@ -228,10 +222,7 @@ async def run(scope: Scope, schedule_id: UUID) -> Execution:
     async with tenancy.transaction(scope) as inner:
         stored = await crud.found(inner, TABLE, trigger_models.Schedule, schedule_id)
         origin = Origin(trigger="schedule", trigger_id=schedule_id)
-        started = await executions.start(inner, stored.flow_id, stored.inputs, origin=origin)
-        if started is None:
-            raise RuntimeError("a run without a dedupe key conflicts with none")
-        return started
+        return await executions.start(inner, stored.flow_id, stored.inputs, origin=origin)
 
 
 async def coming(scope: Scope, schedule_id: UUID, query: NextQuery) -> NextTicks:

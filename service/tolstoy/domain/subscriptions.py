@@ -13,7 +13,7 @@ from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy, trigger_models
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import crud, url, webhook_signatures
+from tolstoy.domain import crud, flows, url, webhook_signatures
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Description, Moment
 
@@ -87,15 +87,9 @@ class SubscriptionQuery(PageQuery, kw_only=True, frozen=True, rename="camel", fo
     active: bool | None = None
 
 
-def _no_flow() -> InvalidError:
-    return InvalidError(
-        findings=[Finding("not_found", "there is no flow with this id here", pointer="/flowId")]
-    )
-
-
 TABLE = Table(trigger_models.Subscription, Subscription)
 _CONDITIONS = {"flow_id": "flow_id = {}", "active": "active = {}"}
-_CONFLICTS = {"subscriptions_flows_fk": _no_flow}
+_CONFLICTS = {"subscriptions_flows_fk": flows.not_here}
 _ONE = TABLE.one()
 
 

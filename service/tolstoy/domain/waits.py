@@ -85,7 +85,7 @@ _CURRENT = (
     " WHERE org_id = $1 AND execution_id = $2 AND step_key = $3 AND kind = 'approval'"
     " AND round = tolstoy.current_round($2, $3) FOR UPDATE"
 )
-_WAKE = "SELECT tolstoy.wake_run($1)"
+WAKE = "SELECT tolstoy.wake_run($1)"
 
 
 async def page(scope: Scope, execution_id: UUID, query: WaitQuery) -> Page[ExecutionWait]:
@@ -136,7 +136,7 @@ async def decide(
         if not approved or len(decisions) >= wait["needed"]:
             values["outcome"] = json_text({"approved": approved, "decisions": decisions})
             values["closed_at"] = datetime.now(UTC)
-            await connection.execute(_WAKE, execution_id)
+            await connection.execute(WAKE, execution_id)
         return await crud.update(inner, TABLE, wait["id"], values, {})
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from tolstoy.domain.execution_steps import CUT_OFF
 from tolstoy.domain.expressions import EvaluationError
 from tolstoy.engine.failures import EndRunError, StepError, StepFailedError
 from tolstoy.engine.frame import Frame
@@ -16,8 +17,6 @@ from tolstoy.engine.run import Run
 from tolstoy.engine.stepper import run_list
 from tolstoy.engine.trail import cancelled
 from tolstoy.engine.values import encoded, told
-
-_CUT_OFF = {"code": "abandoned", "message": "The run ended before this step did."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ async def drive(run: Run) -> None:
                 return
             continue
         most = run.effects.max_payload_bytes
-        run.trail.close_open(outcome.error or _CUT_OFF, most)
+        run.trail.close_open(outcome.error or CUT_OFF, most)
         error = None if outcome.error is None else msgspec.json.encode(told(outcome.error, most)).decode()
         await run.trail.close(outcome.status, output=outcome.output, error=error)
         return

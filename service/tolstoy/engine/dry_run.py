@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 from msgspec import Raw
@@ -19,6 +19,7 @@ from tolstoy.core.ids import new_id
 from tolstoy.core.strict_json import pointer
 from tolstoy.domain.dry_runs import DryRun, DryStep, DryWait, Ending, Rehearsed
 from tolstoy.domain.execution_logs import Status
+from tolstoy.domain.execution_steps import WAITS
 from tolstoy.domain.expressions import ExpressionError
 from tolstoy.engine.actions import compiled
 from tolstoy.engine.drive import drive
@@ -109,18 +110,15 @@ def _steps(rows: list[LogRow]) -> Iterator[DryStep]:
         yield DryStep(path, last.kind, cast("Status", last.status), len(tries), inputs, output, error)
 
 
-_WAITS: dict[str, Any] = {"wait": "time", "approval": "approval", "callback": "callback", "flow": "flow"}
-
-
 def _waits(rows: list[LogRow], assumed: set[str]) -> Iterator[DryWait]:
     for row in rows:
         details = {} if row.details is None else msgspec.json.decode(row.details)
         if "retryAt" in details:
             yield DryWait(row.path, "retry", datetime.fromisoformat(details["retryAt"]), False)
-        elif row.kind in _WAITS and row.status != "skipped":
+        elif row.kind in WAITS and row.status != "skipped":
             due = details.get("dueAt")
             until = None if due is None else datetime.fromisoformat(due)
-            yield DryWait(row.path, _WAITS[row.kind], until, row.path in assumed)
+            yield DryWait(row.path, WAITS[row.kind], until, row.path in assumed)
 
 
 def _warnings(given: Given, rows: list[LogRow]) -> Iterator[Finding]:

@@ -89,7 +89,7 @@ class LiveEffects:
                 dedupe_key=key,
             )
             await outlasting(
-                lambda: executions.start(self._scope, flow_id, inputs, version=version, origin=origin)
+                lambda: executions.start_once(self._scope, flow_id, inputs, version=version, origin=origin)
             )
             return None
         if row["status"] not in executions.FINISHED:
