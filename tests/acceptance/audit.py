@@ -30,7 +30,10 @@ async def check_runs(owner: asyncpg.Connection, started: Mapping[str, tuple[str,
         _check_run(kind, name, seconds, runs[run], logs[run])
     children = Counter(str(row["parent_id"]) for row in runs.values() if row["parent_id"])
     parents = [run for run, (kind, *_) in started.items() if kind == "parent"]
-    assert children == Counter(parents), "a flow step starts its run exactly once"
+    of_started = {run: number for run, number in children.items() if run in started}
+    assert of_started == dict.fromkeys(parents, 1), "a flow step starts its run exactly once"
+    # a start may be committed whose 202 was lost with the database
+    assert set(children.values()) <= {1}, children
     for row in runs.values():
         if row["parent_id"]:
             _check_run("chain", json.loads(row["inputs"])["run"], 0, row, logs[str(row["id"])])

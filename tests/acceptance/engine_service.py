@@ -69,10 +69,13 @@ class Engine:
     flows: dict[str, str]
     direct_url: str
 
-    async def start(self, kind: str, **inputs: Any) -> str:
-        body = {"inputs": inputs}
+    async def ask(self, kind: str, **inputs: Any) -> httpx.Response:
+        """The answer to a start."""
         path = f"/flows/{self.flows[kind]}/executions"
-        begun = await self.http.post(path, json=body, headers=self.alice.headers)
+        return await self.http.post(path, json={"inputs": inputs}, headers=self.alice.headers)
+
+    async def start(self, kind: str, **inputs: Any) -> str:
+        begun = await self.ask(kind, **inputs)
         assert begun.status_code == 202, begun.text
         return str(begun.json()["id"])
 

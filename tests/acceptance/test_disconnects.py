@@ -119,7 +119,7 @@ async def test_bursts_of_clients_that_go_away_cost_no_connection(
         )
 
     async def none_is_left_open() -> bool:
-        return await owner.fetchval(_SESSIONS, "idle in transaction%", "") == 0
+        return int(await owner.fetchval(_SESSIONS, "idle in transaction%", "")) == 0
 
     await _until(none_is_left_open, "a transaction was left open")
 
@@ -131,7 +131,7 @@ async def test_bursts_of_clients_that_go_away_cost_no_connection(
         ]
 
         async def all_wait() -> bool:
-            return await owner.fetchval(_SESSIONS, "active", "Lock") == POOL
+            return int(await owner.fetchval(_SESSIONS, "active", "Lock")) == POOL
 
         await _until(all_wait, "some connections of the pool are lost")
     assert [answer.status_code for answer in await asyncio.gather(*changes)] == [200] * POOL

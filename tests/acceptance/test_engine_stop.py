@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -30,6 +30,11 @@ async def test_a_worker_told_to_stop_ends_what_it_is_at(database: Databases, tmp
         await subject.until_called(1)
         (worker,) = subject.crew.workers
         worker.process.send_signal(signal.SIGTERM)
+
+        async def stopping() -> bool:
+            return subject.crew.said("stopping") == 1
+
+        await until(stopping)
         late = await subject.start("slow", run="late", seconds=0)
         assert await asyncio.to_thread(worker.process.wait, 20) == 0
         assert (await subject.execution(run))["status"] == "succeeded"
@@ -134,11 +139,11 @@ def _companions(process: psutil.Process) -> list[psutil.Process]:
     return [
         child
         for child in process.children()
-        if "spawn_main" in " ".join(child.cmdline()) and child.status() != psutil.STATUS_ZOMBIE
+        if child.status() != psutil.STATUS_ZOMBIE and "spawn_main" in " ".join(child.cmdline())
     ]
 
 
-async def _companion(serve: psutil.Process, log: Any, times: int) -> psutil.Process:
+async def _companion(serve: psutil.Process, log: Callable[[], str], times: int) -> psutil.Process:
     async def works() -> bool:
         return log().count('"action":"worker_works"') >= times
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 
-from tests.api.acting import waiting
+from tests.api.acting import happened, waiting
 from tests.conftest import Databases, founded
 from tests.engine.echo_server import EchoServer
 from tests.engine.lab import Lab
@@ -30,19 +30,32 @@ async def _named(lines: AsyncIterator[str], event: str) -> None:
     raise AssertionError(f"the stream ended without the event {event}")
 
 
+async def _read(answer: httpx.Response, seen: list[str]) -> None:
+    async for line in answer.aiter_lines():
+        if line:
+            seen.append(line)
+
+
 async def test_a_stream_may_be_silent_for_longer_than_an_answer_may_take(
     database: Databases, tmp_path: Path
 ) -> None:
-    """The wait is the longest time in which nothing is sent."""
+    """Nothing happens while somebody is asked to approve."""
     with serving(tmp_path, _settings(database, RESPONSE_TIMEOUT="1", REQUEST_TIMEOUT="1")) as served:
         async with httpx.AsyncClient(base_url=served.url, timeout=20) as http:
             lab = await _lab(http)
-            run = await waiting(lab, {"key": "w", "wait": {"seconds": 4}})
+            run = await waiting(lab, {"key": "ok", "approval": {}})
             path = f"/executions/{run['id']}/events"
             async with http.stream("GET", path, headers=lab.member.headers) as answer:
-                lines = [line async for line in answer.aiter_lines()]
-    events: list[Any] = [line for line in lines if line.startswith("data: ")]
-    assert '"status":"succeeded"' in events[-1]
+                seen: list[str] = []
+                reading = asyncio.create_task(_read(answer, seen))
+                await happened(lambda: seen and '"status":"waiting"' in seen[-1])
+                before = list(seen)
+                _, open_still = await asyncio.wait({reading}, timeout=3)
+                assert open_still and seen == before, "three times as long as an answer may take"
+                approved = await lab.post(f"/executions/{run['id']}/steps/ok/approve")
+                assert approved.status_code == 200, approved.text
+                await reading
+    assert '"status":"succeeded"' in seen[-1]
 
 
 async def test_streams_end_when_the_server_stops(database: Databases, tmp_path: Path) -> None:

@@ -1,10 +1,9 @@
-"""A tool to call: it echoes, counts, and misbehaves in every way that a client has to survive.
+"""A tool to call: it echoes, keeps what it was asked, and misbehaves in all ways that a client has to survive.
 
 `python -m tests.engine.echo_server [PORT]` runs it as a process of its own, which prints its port first.
 
     ANY    /echo                     the request as JSON
-    GET    /requests                 what was asked of it, oldest first; DELETE forgets all
-    GET    /counts                   how often each Idempotency-Key was seen
+    GET    /requests                 what was asked of it, oldest first
     ANY    /status/<n>               that status (?retryAfter= as Retry-After)
     ANY    /flaky/<name>/<n>         500 n times, then the echo
     ANY    /retry-after?seconds=     429 with Retry-After
@@ -26,8 +25,8 @@ import sys
 import threading
 import zlib
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -55,14 +54,11 @@ class EchoServer:
         self.url = ""
         self.port = 0
         self.requests: deque[dict[str, Any]] = deque(maxlen=_KEPT)
-        self.counts: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
 
     def application(self) -> web.Application:
         app = web.Application(middlewares=[self._recorded], client_max_size=64 << 20)
         app.router.add_get("/requests", self._requests)
-        app.router.add_delete("/requests", self._forget)
-        app.router.add_get("/counts", self._counts)
         for path, handler in self._handlers().items():
             app.router.add_route("*", path, handler)
         return app
@@ -77,32 +73,21 @@ class EchoServer:
         }  # fmt: skip
 
     @web.middleware
-    async def _recorded(self, asked: Asked, handler: Any) -> Answered:
-        if asked.path not in ("/requests", "/counts"):
-            asked[_SEEN] = seen = {
-                "method": asked.method,
-                "path": asked.raw_path.partition("?")[0],
-                "query": [[name, value] for name, value in asked.query.items()],
-                "headers": {name.lower(): value for name, value in asked.headers.items()},
-                "body": (await asked.read()).decode("utf-8", "replace"),
+    async def _recorded(self, request: Asked, handler: Any) -> Answered:
+        if request.path != "/requests":
+            request[_SEEN] = seen = {
+                "method": request.method,
+                "path": request.raw_path.partition("?")[0],
+                "query": [[name, value] for name, value in request.query.items()],
+                "headers": {name.lower(): value for name, value in request.headers.items()},
+                "body": (await request.read()).decode("utf-8", "replace"),
             }
             self.requests.append(seen)
-            if key := asked.headers.get("Idempotency-Key"):
-                self.counts[key] += 1
-        answered: Answered = await handler(asked)
+        answered: Answered = await handler(request)
         return answered
 
     async def _requests(self, asked: Asked) -> Answered:
         return _json(list(self.requests))
-
-    async def _forget(self, asked: Asked) -> Answered:
-        self.requests.clear()
-        self.counts.clear()
-        self._failures.clear()
-        return web.Response(status=204)
-
-    async def _counts(self, asked: Asked) -> Answered:
-        return _json(dict(self.counts))
 
     async def _flaky(self, asked: Asked) -> Answered:
         name = asked.match_info["name"]
@@ -253,13 +238,13 @@ async def serving(
 
 
 @contextmanager
-def serving_in_thread(port: int = 0) -> Iterator[EchoServer]:
+def serving_in_thread() -> Iterator[EchoServer]:
     """In a thread with an event loop of its own, for tests without one."""
     up, down = threading.Event(), asyncio.Event()
     found: list[tuple[EchoServer, asyncio.AbstractEventLoop]] = []
 
     async def serve() -> None:
-        async with serving(port) as server:
+        async with serving() as server:
             found.append((server, asyncio.get_running_loop()))
             up.set()
             await down.wait()
@@ -283,12 +268,11 @@ async def _main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    run: Callable[[Coroutine[Any, Any, None]], None] = asyncio.run
+    with suppress(ImportError):
         import uvloop
 
         run = uvloop.run
-    except ImportError:
-        run = asyncio.run
     try:
         run(_main(int(sys.argv[1]) if len(sys.argv) > 1 else 0))
     except KeyboardInterrupt:

@@ -64,13 +64,22 @@ async def at_home(databases: Databases) -> AsyncIterator[Home]:
     database = await open_database(databases.service, size=6)
     try:
         async with connected(databases.direct) as owner:
-            new = OrganizationCreate(name="Home", owner=Owner(email="alice@example.com"))
-            made = await organizations.create(tenancy.platform(database), new)
-            assert made.owner
-            scope = Scope(database, tenancy.Door.MEMBER, made.id, made.owner.id)
-            yield Home(database, owner, scope, await published(scope))
+            yield await _founded(database, owner, "alice@example.com")
     finally:
         await database.close()
+
+
+async def neighbour(home: Home) -> Home:
+    """Another organization in the same database."""
+    return await _founded(home.database, home.owner, "charlie@example.com")
+
+
+async def _founded(database: Database, owner: asyncpg.Connection, email: str) -> Home:
+    new = OrganizationCreate(name="Home", owner=Owner(email=email))
+    made = await organizations.create(tenancy.platform(database), new)
+    assert made.owner
+    scope = Scope(database, tenancy.Door.MEMBER, made.id, made.owner.id)
+    return Home(database, owner, scope, await published(scope))
 
 
 async def published(scope: Scope, **fields: Any) -> UUID:

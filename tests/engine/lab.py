@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tests.conftest import Member
 
 
+PATIENCE = 20  # seconds for an answer, beside those that it was asked to wait
+
+
 @dataclass(frozen=True)
 class Lab:
     http: httpx.AsyncClient
@@ -47,7 +50,9 @@ class Lab:
 
     async def start(self, flow_id: str, wait: float | None = None, **inputs: Any) -> dict[str, Any]:
         params = {} if wait is None else {"wait": wait}
-        answer = await self.post(f"/flows/{flow_id}/executions", {"inputs": inputs}, params=params)
+        answer = await self.post(
+            f"/flows/{flow_id}/executions", {"inputs": inputs}, params=params, timeout=PATIENCE + (wait or 0)
+        )
         assert answer.status_code in (200, 202), answer.text
         body: dict[str, Any] = answer.json()
         return body

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from uuid import UUID
 
 from tests.engine.home import Home
 from tests.engine.test_recovery import Bench, Tool, http_step
@@ -14,6 +16,18 @@ class Small(Bench):
         return Runner(self.home.database, self.tool, max_payload_bytes=1024, public_url="http://t")  # type: ignore[arg-type]
 
 
+async def _work_until_bad_and_die(bench: Bench, run: UUID) -> None:
+    """The step `bad` has failed on record, beside one whose call is stuck."""
+    task = asyncio.create_task(bench.work(run))
+    await bench.tool.reached.wait()
+    failed = "SELECT FROM execution_logs WHERE step_key = 'bad' AND status = 'failed'"
+    while not await bench.home.owner.fetch(failed):
+        await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    bench.tool.stuck.clear()
+
+
 async def test_a_large_error_keeps_its_code(home: Home) -> None:
     tool = Tool({"/bad": (400, {"said": "x" * 3000})})
     bench = Small(home, tool)
@@ -22,15 +36,7 @@ async def test_a_large_error_keeps_its_code(home: Home) -> None:
         {"key": "both", "parallel": {"branches": [[http_step("slow", "/slow")], [http_step("bad", "/bad")]]}},
         on_failure=[http_step("undo", "/undo")],
     )
-    task = asyncio.create_task(bench.work(run))
-    await tool.reached.wait()
-    while not await home.owner.fetch(
-        "SELECT FROM execution_logs WHERE step_key = 'bad' AND status = 'failed'"
-    ):
-        await asyncio.sleep(0.01)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    tool.stuck.clear()
+    await _work_until_bad_and_die(bench, run)
     await bench.work(run)
     assert "/undo" in [path for path, _ in tool.seen]
     assert '"http.400"' in (await bench.row(run))["error"]
@@ -45,19 +51,18 @@ async def test_an_error_that_holds_what_cannot_be_stored_keeps_its_code(home: Ho
 
 
 async def test_an_open_step_is_closed_with_such_an_error(home: Home) -> None:
-    bench = Bench(home, Tool({"/bad": (400, {})}))
+    """Left open by a worker that died, and by the next as well, since the step beside it has failed."""
+    tool = Tool({"/bad": (400, {})})
+    bench = Bench(home, tool)
+    tool.stuck.add("/slow")
+    branches = [[http_step("bad", "/bad")], [http_step("slow", "/slow")]]
     run = await bench.start(
-        {
-            "key": "both",
-            "onError": "continue",
-            "parallel": {
-                "branches": [
-                    [{"key": "ask", "approval": {}}],
-                    [{"key": "w", "wait": {"seconds": 0.2}}, http_step("bad", "/bad")],
-                ]
-            },
-        },
-        {"key": "t", "transform": "{{ {'a': 1}['b\\u0000'] }}"},
+        {"key": "both", "onError": "continue", "parallel": {"branches": branches}},
+        output="{{ {'a': 1}['b\\u0000'] }}",
     )
+    await _work_until_bad_and_die(bench, run)
     await bench.work(run)
-    assert '"internal_error"' not in (await bench.row(run))["error"], (await bench.row(run))["error"]
+    error = json.loads((await bench.row(run))["error"])
+    assert error["code"] == "expression.undefined", error
+    rows = await home.owner.fetch("SELECT status, error FROM execution_logs WHERE step_key = 'slow'")
+    assert [(row["status"], json.loads(row["error"])["code"]) for row in rows] == [("failed", error["code"])]

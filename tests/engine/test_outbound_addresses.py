@@ -4,9 +4,9 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -38,9 +38,8 @@ TRICKS = [
 
 @pytest.fixture
 async def tool() -> AsyncIterator[EchoServer]:
-    """Listens wherever this machine has a loopback address."""
-    async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(serving(host="0.0.0.0"))
+    """Listens at every IPv4 address of this machine."""
+    async with serving(host="0.0.0.0") as server:
         yield server
 
 
@@ -64,13 +63,13 @@ class Names(AbstractResolver):
         pass
 
 
-async def called(url: str, *allowed: str, seconds: float = 10, **more: object) -> Response:
+async def called(url: str, *allowed: str, seconds: float = 10, **more: Any) -> Response:
     request = action_request.for_http({"method": "GET", "url": url})
-    async with Outbound(Policy.allowing(allowed), max_response_bytes=1 << 20, **more) as outbound:  # type: ignore[arg-type]
+    async with Outbound(Policy.allowing(allowed), max_response_bytes=1 << 20, **more) as outbound:
         return await outbound.send(request, timeout_seconds=seconds)
 
 
-async def refusal(url: str, *allowed: str, **more: object) -> CallError:
+async def refusal(url: str, *allowed: str, **more: Any) -> CallError:
     with pytest.raises(CallError) as caught:
         await called(url, *allowed, **more)
     return caught.value

@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import pytest
 
 from tests.engine.home import Home, published
-from tolstoy.domain import executions
+from tolstoy.domain import actions, executions, tools
 from tolstoy.domain.action_request import Request
 from tolstoy.engine.answer import Response
 from tolstoy.engine.runner import Runner
@@ -146,27 +147,63 @@ async def test_a_time_beyond_the_calendar_is_the_steps_error(home: Home) -> None
 
 
 async def test_an_open_call_whose_action_is_gone_is_closed(home: Home) -> None:
-    from tolstoy.domain import actions, tools
-
     bench = Bench(home, Tool({}))
-    tool = await tools.create(
-        home.scope, msgspec.convert({"name": "T", "baseUrl": "http://tool.example"}, tools.ToolCreate)
-    )
-    action = await actions.create(
-        home.scope,
-        msgspec.convert(
-            {"toolId": str(tool.id), "name": "Do it", "method": "POST", "endpoint": "/a"},
-            actions.ActionCreate,
-        ),
-    )
     bench.tool.stuck.add("/a")
-    run = await bench.start({"key": "a", "action": action.key})
+    run = await bench.start({"key": "a", "action": await _action(home, "/a")})
     await bench.work_and_die(run)
-    await home.owner.execute("DELETE FROM actions WHERE id = $1", action.id)
+    await home.owner.execute("DELETE FROM actions")
     await bench.work(run)
     rows = await home.owner.fetch("SELECT attempt, status, error FROM execution_logs ORDER BY id")
     assert (await bench.row(run))["status"] == "failed"
     assert all(row["status"] != "started" for row in rows), rows
+
+
+@pytest.mark.parametrize(
+    ("method", "on_unknown", "attempts", "calls"),
+    [
+        ("POST", "fail", [("failed", "unknown_outcome")], 1),
+        ("POST", "retry", [("failed", "interrupted"), ("completed", None)], 2),
+        ("PUT", "fail", [("failed", "interrupted"), ("completed", None)], 2),
+    ],
+)
+async def test_a_call_that_its_worker_died_in_is_the_actions_to_judge(
+    home: Home, method: str, on_unknown: str, attempts: list[tuple[str, str | None]], calls: int
+) -> None:
+    """What is sent again has the same key, also where nothing is to be tried again."""
+    bench = Bench(home, Tool({}))
+    bench.tool.stuck.add("/a")
+    key = await _action(home, "/a", method=method, onUnknown=on_unknown)
+    run = await bench.start({"key": "a", "action": key, "retry": {"maxAttempts": 1}})
+    await bench.work_and_die(run)
+    await bench.work(run)
+    rows = await home.owner.fetch(
+        "SELECT status, error ->> 'code' AS code, details ->> 'idempotencyKey' AS key FROM execution_logs"
+        " ORDER BY attempt"
+    )
+    assert [(row["status"], row["code"]) for row in rows] == attempts
+    assert bench.tool.seen == [("/a", rows[0]["key"])] * calls
+    ended = await bench.row(run)
+    assert ended["status"] == ("failed" if calls == 1 else "succeeded")
+    assert ended["error"] is None or msgspec.json.decode(ended["error"])["code"] == "unknown_outcome"
+
+
+async def test_an_interrupted_call_is_none_of_the_tries_that_it_may_have(home: Home) -> None:
+    bench = Bench(home, Tool({"/a": (503, {})}))
+    bench.tool.stuck.add("/a")
+    twice = {"maxAttempts": 2, "intervalSeconds": 0.1, "backoffRate": 1, "jitter": "none"}
+    run = await bench.start(http_step("a", "/a", retry=twice))
+    await bench.work_and_die(run)
+    await bench.work(run)
+    rows = await home.owner.fetch("SELECT error ->> 'code' AS code FROM execution_logs ORDER BY attempt")
+    assert [row["code"] for row in rows] == ["interrupted", "http.503", "http.503"]
+
+
+async def _action(home: Home, endpoint: str, **fields: Any) -> str:
+    """The key of a new action."""
+    tool = {"name": "T", "baseUrl": "http://tool.example"}
+    made = await tools.create(home.scope, msgspec.convert(tool, tools.ToolCreate))
+    action = {"toolId": str(made.id), "name": "Do it", "method": "POST", "endpoint": endpoint, **fields}
+    return (await actions.create(home.scope, msgspec.convert(action, actions.ActionCreate))).key
 
 
 async def test_nothing_new_begins_beside_a_failure_after_a_recovery_either(home: Home) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
+from tests.api.acting import until
 from tests.conftest import founded
 from tests.engine.lab import Lab
+from tolstoy.domain.executions import FINISHED
 
 SLOW = {"key": "call", "inputs": {"seconds": "0.25"}}
 
@@ -15,7 +16,7 @@ async def test_an_organization_runs_as_many_as_it_may(lab: Lab) -> None:
     await _limit(lab, 2)
     flow = await _slow_flow(lab)
     runs = [await lab.start(flow) for _ in range(7)]
-    ended = [await _ended(lab, run) for run in runs]
+    ended = [await until(lab, run, *FINISHED) for run in runs]
     assert {run["status"] for run in ended} == {"succeeded"}
     assert _most_at_once(ended) == 2
 
@@ -25,8 +26,8 @@ async def test_a_flow_runs_as_many_as_it_may_beside_others(lab: Lab) -> None:
     other = await _slow_flow(lab)
     mine = [await lab.start(flow) for _ in range(4)]
     others = [await lab.start(other) for _ in range(4)]
-    assert _most_at_once([await _ended(lab, run) for run in mine]) == 1
-    assert _most_at_once([await _ended(lab, run) for run in others]) > 1
+    assert _most_at_once([await until(lab, run, *FINISHED) for run in mine]) == 1
+    assert _most_at_once([await until(lab, run, *FINISHED) for run in others]) > 1
 
 
 async def test_waiting_takes_no_place(lab: Lab) -> None:
@@ -34,7 +35,7 @@ async def test_waiting_takes_no_place(lab: Lab) -> None:
     asleep = await lab.flow({"key": "wait", "wait": {"seconds": 3000}})
     waiting = [await lab.start(asleep) for _ in range(3)]
     for run in waiting:
-        await _status(lab, run, "waiting")
+        await until(lab, run, "waiting")
     quick = await lab.start(await lab.flow({"key": "t", "transform": 1}), 30)
     assert quick["status"] == "succeeded"
 
@@ -55,10 +56,10 @@ async def test_more_places_let_more_run(lab: Lab) -> None:
     hang = await lab.action("/hang")
     blocked = await lab.flow({"key": "call", "action": hang, "inputs": {}, "timeoutSeconds": 30})
     first = await lab.start(blocked)
-    await _status(lab, first, "running")
+    await until(lab, first, "running")
     second = await lab.start(blocked)
     await _limit(lab, 2)
-    await _status(lab, second, "running")
+    await until(lab, second, "running")
 
 
 async def _slow_flow(lab: Lab, **fields: Any) -> str:
@@ -70,20 +71,6 @@ async def _limit(lab: Lab, most: int) -> None:
     path = f"/organizations/{lab.member.org_id}"
     changed = await lab.http.patch(path, json={"maxRunningExecutions": most})
     assert changed.status_code == 200, changed.text
-
-
-async def _ended(lab: Lab, run: dict[str, Any]) -> dict[str, Any]:
-    while True:
-        seen: dict[str, Any] = await lab.get(f"/executions/{run['id']}")
-        if seen["finishedAt"]:
-            return seen
-        await asyncio.sleep(0.05)
-
-
-async def _status(lab: Lab, run: dict[str, Any], status: str) -> None:
-    while (seen := await lab.get(f"/executions/{run['id']}"))["status"] != status:
-        assert not seen["finishedAt"], seen
-        await asyncio.sleep(0.05)
 
 
 def _most_at_once(runs: list[dict[str, Any]]) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
+from tests.api.acting import until
 from tests.engine.lab import Lab
 
 QUICK = {"maxAttempts": 4, "intervalSeconds": 0.1, "backoffRate": 1, "jitter": "none"}
@@ -52,21 +52,12 @@ async def test_retry_after_is_honoured(lab: Lab) -> None:
 
 async def test_a_long_delay_gives_the_place_back(lab: Lab) -> None:
     key = await lab.action(f"/flaky/{uuid4().hex}/1")
-    retry = {**QUICK, "intervalSeconds": 2.6}
+    retry = {**QUICK, "intervalSeconds": 3.5}
     flow = await lab.flow({"key": "call", "action": key, "inputs": {}, "retry": retry})
-    started = await lab.start(flow, 1.5)
-    seen = await lab.get(f"/executions/{started['id']}")
-    assert (seen["status"], seen["waitingFor"]) == ("waiting", "retry")
-    assert seen["wakeAt"] is not None
-    ended = await _ended(lab, started)
+    seen = await until(lab, await lab.start(flow), "waiting")
+    assert seen["waitingFor"] == "retry" and seen["wakeAt"] is not None
+    ended = await until(lab, seen, "succeeded", "failed")
     assert ended["status"] == "succeeded", ended["error"]
-
-
-async def _ended(lab: Lab, execution: dict[str, Any]) -> Any:
-    while True:
-        seen = await lab.get(f"/executions/{execution['id']}")
-        if seen["finishedAt"]:
-            return seen
 
 
 async def test_a_post_without_an_answer_is_the_actions_to_judge(lab: Lab) -> None:
