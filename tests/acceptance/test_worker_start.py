@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -96,6 +97,27 @@ async def test_a_worker_says_that_it_stops_and_that_it_has(
         log = worker.log()
     assert "stopping: 0 runs under way" in log
     assert log.index("stopping: 0 runs") < log.index("ended; 0 runs handed back")
+
+
+async def test_a_worker_tells_of_the_queue_where_machines_read_its_log(
+    module_database: Databases, tmp_path: Path
+) -> None:
+    urls = {"DATABASE_URL": module_database.database_url, "DIRECT_URL": module_database.direct_url}
+    with working(tmp_path, urls) as worker:
+        await says(worker, '"action":"queue"')
+        line = next(line for line in worker.log().splitlines() if '"action":"queue"' in line)
+    told = json.loads(line)
+    assert {name: told[name] for name in ("queued", "in_hand", "oldest_seconds")} == {
+        "queued": 0,
+        "in_hand": 0,
+        "oldest_seconds": 0.0,
+    }
+    told_to_people = tmp_path / "console"
+    told_to_people.mkdir()
+    with working(told_to_people, {**urls, "LOG_FORMAT": "console"}) as worker:
+        await says(worker, "worker_works")
+        assert await asyncio.to_thread(worker.stop) == 0
+        assert "in hand" not in worker.log()
 
 
 async def test_an_outage_is_said_when_it_begins_and_when_it_is_over(own: OwnPostgres, tmp_path: Path) -> None:

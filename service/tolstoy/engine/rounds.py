@@ -14,6 +14,7 @@ from tolstoy.core.errors import DatabaseUnavailableError, ProblemError, SchemaOu
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.db.tenancy import Statement
+from tolstoy.domain import queue_state
 from tolstoy.engine.journal import within
 from tolstoy.engine.outage import Outage
 
@@ -21,6 +22,7 @@ MOST_DUE = 500
 SHORTEST, LONGEST = 0.02, 1.0
 PATIENCE = 30.0
 SECONDS_BETWEEN_COUNTS = 30.0
+SECONDS_BETWEEN_LINES = 30.0
 
 _DUE = "SELECT org_id, id FROM tolstoy.due_runs($1)"
 _NEXT = "SELECT tolstoy.next_due() AS at"
@@ -50,6 +52,22 @@ async def admit(database: Database) -> float:
     for row in await tenancy.call(database, _CROWDED):
         await tenancy.fetch(tenancy.engine(database, UUID(str(row["org_id"]))), _ADMIT)
     return 2.0
+
+
+async def tell(database: Database) -> float:
+    """Log how the queue is: what an operator scales workers by, and is woken by, also where nobody asks the API."""
+    state = await queue_state.read(database)
+    log.get().info(
+        f"the queue: {state.queued} queued, {state.in_hand} in hand",
+        action="queue",
+        queued=state.queued,
+        in_hand=state.in_hand,
+        oldest_seconds=round(state.oldest_seconds, 1),
+        workers=state.workers,
+        parked=state.parked,
+        waiting=state.waiting,
+    )
+    return SECONDS_BETWEEN_LINES
 
 
 async def requeue(database: Database) -> float:

@@ -98,6 +98,15 @@ async def work(
                 patience=retention.SECONDS_BETWEEN,
             ),
         ]
+        if settings.log_format == "json":  # it is for alarms to read, not for people
+            chores.append(
+                repeat(
+                    "queue state",
+                    lambda: rounds.tell(database),
+                    where=service,
+                    longest=rounds.SECONDS_BETWEEN_LINES,
+                )
+            )
         tasks = [asyncio.create_task(chore) for chore in chores]
         serving = asyncio.create_task(queue.serve())
         try:
