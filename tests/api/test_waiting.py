@@ -74,8 +74,9 @@ async def test_a_wait_ends_before_the_server_gives_the_request_up(
                 f"/flows/{flow['id']}/executions", params={"wait": 50}, headers=alice.headers
             )
             sent = await http.post(hook["path"], json={})
-    assert (started.status_code, started.json()["status"]) == (202, "waiting")
-    assert (sent.status_code, sent.json()["status"]) == (202, "waiting")
+    unfinished = {"queued", "running", "waiting"}  # as far as it came in that time
+    assert started.status_code == 202 and started.json()["status"] in unfinished
+    assert sent.status_code == 202 and sent.json()["status"] in unfinished
 
 
 async def test_who_waits_is_answered_when_the_server_stops(database: Databases, tmp_path: Path) -> None:
