@@ -53,6 +53,8 @@ lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml (needs u
 	@for set in "serve --group build" "dev --group dev --group build"; do set -- $$set; name=$$1; shift; \
 	  uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-annotate --no-header -q --extra embedded "$$@" -o requirements/$$name.txt; done
+	@uv pip compile --group infra --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-annotate --no-header -q -o requirements/infra.txt
 
 clean: ## remove the environment, the embedded database and every cache; .env stays
 	@if [ -x $(BIN)/tolstoy ]; then $(BIN)/tolstoy db stop-embedded; fi
