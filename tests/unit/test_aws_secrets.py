@@ -99,7 +99,8 @@ def test_both_addresses_are_read_and_never_shown(aws: SecretsManagerClient) -> N
 
 @pytest.mark.parametrize("direct", ["", ', "DIRECT_URL": null', ', "DIRECT_URL": ""'])
 def test_without_a_direct_address_the_only_one_serves(direct: str) -> None:
-    assert read_secret(SETTINGS, f'{{"DATABASE_URL": "{DIRECT}"{direct}}}') == DatabaseUrls(DIRECT, DIRECT)
+    urls = read_secret(SETTINGS, f'{{"DATABASE_URL": "{DIRECT}"{direct}}}').urls
+    assert urls == DatabaseUrls(DIRECT, DIRECT)
 
 
 def test_no_credentials() -> None:
@@ -165,6 +166,7 @@ def test_no_way_to_aws() -> None:
         ('["hunter2"]', "Expected `object`"),
         ('{"password": "hunter2"}', "missing required field `DATABASE_URL`"),
         ('{"DATABASE_URL": 2}', "Expected `str`"),
+        ('{"DATABASE_URL": "postgresql://a@b/c", "GATEWAY_SECRET": 2}', "GATEWAY_SECRET"),
         ('{"DATABASE_URL": ""}', "DATABASE_URL is not a Postgres URL"),
         ('{"DATABASE_URL": "mysql://app:hunter2@db/x"}', "DATABASE_URL is not a Postgres URL"),
         ('{"DATABASE_URL": "postgresql://a@b/c", "DIRECT_URL": "hunter2"}', "DIRECT_URL is not a Postgres"),

@@ -21,10 +21,12 @@ def embedded_folder(settings: Settings) -> Path:
 
 @contextmanager
 def resolved(settings: Settings) -> Iterator[Settings]:
-    """The settings with both database URLs; an embedded server, where one is needed, lives as long as this."""
+    """The settings with both database URLs, and what else a secret holds.
+
+    An embedded server, where one is needed, lives as long as this.
+    """
     if settings.use_aws_secrets:
-        urls = aws_secrets.fetch_database_urls(settings)
-        yield with_urls(settings, urls.database_url, urls.direct_url)
+        yield aws_secrets.filled(settings)
     elif settings.database_url is not None:
         yield with_urls(settings, settings.database_url, settings.direct_url or settings.database_url)
     else:

@@ -1,4 +1,4 @@
-"""The database's addresses from AWS Secrets Manager, and again when the password in them was changed."""
+"""What AWS Secrets Manager holds for Tolstoy; the database's addresses again when the password in them was changed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tolstoy.core import database_urls
-from tolstoy.core.settings import Settings
+from tolstoy.core.settings import FIELDS, Settings, with_urls
 
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 SECONDS_BETWEEN_READS = 5.0
+
+# The settings that the secret may hold besides the database's addresses; where they are set, that counts
+HELD = ("gateway_secret",)
 
 
 class SecretError(Exception):
@@ -95,12 +98,42 @@ class DatabaseUrls:
         return password in (database_urls.parse(url).password for url in (self.database_url, self.direct_url))
 
 
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """The addresses, and the text of each setting of HELD that is in the secret."""
+
+    urls: DatabaseUrls
+    held: dict[str, str] = field(repr=False)
+
+
 class _Content(msgspec.Struct):
     database_url: str = msgspec.field(name="DATABASE_URL")
     direct_url: str | None = msgspec.field(name="DIRECT_URL", default=None)
+    gateway_secret: str | None = msgspec.field(name="GATEWAY_SECRET", default=None)
+
+
+def filled(settings: Settings) -> Settings:
+    """The settings with what the secret holds, read now. Raises SecretError."""
+    secret = fetch(settings)
+    found: dict[str, object] = {}
+    for attribute in HELD:
+        name = FIELDS[attribute].name
+        if getattr(settings, attribute) is None and (text := secret.held.get(attribute)):
+            try:
+                found[attribute] = FIELDS[attribute].read(text)
+            except ValueError as error:
+                raise _malformed(settings, f"{name} {error}") from error
+    known = msgspec.structs.replace(settings, **found)
+    if known.auth_mode == "gateway" and known.gateway_secret is None:
+        raise _malformed(settings, "AUTH_MODE=gateway needs GATEWAY_SECRET, there or in the environment")
+    return with_urls(known, secret.urls.database_url, secret.urls.direct_url)
 
 
 def fetch_database_urls(settings: Settings, *, _attempts: int = 4) -> DatabaseUrls:
+    return fetch(settings, _attempts=_attempts).urls
+
+
+def fetch(settings: Settings, *, _attempts: int = 4) -> Secret:
     """Read the secret now, blocking for up to half a minute where the network is down. Raises SecretError."""
     # here and not above: boto3 costs 25 MB and 0.3 s, which a process that never asks AWS shall not pay
     from botocore.exceptions import BotoCoreError, ClientError
@@ -168,26 +201,26 @@ def _unasked(settings: Settings, error: BotoCoreError) -> SecretError:
     return kind(settings.aws_secret_name, settings.aws_region, type(error).__name__)
 
 
-def read_secret(settings: Settings, text: str | None) -> DatabaseUrls:
-    """The addresses in the secret's text (None: it has only bytes). Raises MalformedSecret."""
-
-    def malformed(detail: str) -> MalformedSecret:
-        return MalformedSecret(settings.aws_secret_name, settings.aws_region, detail)
-
+def read_secret(settings: Settings, text: str | None) -> Secret:
+    """What is in the secret's text (None: it has only bytes). Raises MalformedSecret."""
     if text is None:
-        raise malformed("it is binary")
+        raise _malformed(settings, "it is binary")
     try:
         content = msgspec.json.decode(text, type=_Content)
     except msgspec.DecodeError as error:
         # msgspec says what is wrong, never the value; the standard library's error holds the whole text
-        raise malformed(str(error)) from error
+        raise _malformed(settings, str(error)) from error
     urls = DatabaseUrls(content.database_url, content.direct_url or content.database_url)
     for name, url in (("DATABASE_URL", urls.database_url), ("DIRECT_URL", urls.direct_url)):
         try:
             database_urls.parse(url)
         except database_urls.UrlError as error:
-            raise malformed(f"{name} {error}") from error
-    return urls
+            raise _malformed(settings, f"{name} {error}") from error
+    return Secret(urls, {name: value for name in HELD if (value := getattr(content, name))})
+
+
+def _malformed(settings: Settings, detail: str) -> MalformedSecret:
+    return MalformedSecret(settings.aws_secret_name, settings.aws_region, detail)
 
 
 class SecretSource:
