@@ -1,9 +1,13 @@
 """`tolstoy` on the command line, and `python -m tolstoy`."""
 
-from tolstoy.cli.main import run
+import sys
 
 
 def main() -> None:
+    if sys.argv[1:] == ["health"]:
+        from tolstoy.cli.health import run
+    else:
+        from tolstoy.cli.main import run
     run()
 
 

@@ -45,6 +45,14 @@ def worker() -> None:
 
 
 @app.command()
+def health() -> None:
+    """Say whether the API or the worker that runs in this container does its work; exit 1 if not."""
+    from tolstoy.cli import health
+
+    health.run()
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)

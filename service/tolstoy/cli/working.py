@@ -19,6 +19,7 @@ from tolstoy.core import log
 from tolstoy.core.settings import Settings, SettingsError, load
 from tolstoy.db.database import Renew, UnsafeRoleError
 from tolstoy.db.turns import DRIVER_ERRORS
+from tolstoy.engine.heartbeat import Heartbeat
 
 if TYPE_CHECKING:
     from tolstoy.engine.outage import Outage
@@ -37,11 +38,19 @@ def work() -> None:
             "DATABASE_URL: is missing; write the database that `tolstoy serve` uses. On the embedded one, serve has a"
             " worker of its own beside it"
         )
+    heartbeat = Heartbeat(settings.heartbeat_file)
+    try:
+        heartbeat.begin()
+    except OSError as exc:
+        raise SettingsError(
+            f"HEARTBEAT_FILE: {str(settings.heartbeat_file)!r} cannot be written ({exc.strerror}); write the path of"
+            " a file in a folder that is there"
+        ) from exc
     with resolved(settings) as ready:
-        _run(ready)
+        _run(ready, heartbeat)
 
 
-def _run(settings: Settings) -> None:
+def _run(settings: Settings, heartbeat: Heartbeat) -> None:
     from tolstoy.db.renewal import renewal  # the other commands need no engine
     from tolstoy.engine import worker
     from tolstoy.engine.outage import Outage
@@ -53,7 +62,7 @@ def _run(settings: Settings) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, children.ENDING)
         outage = Outage()
         if await _startable(settings, stop, outage, renewal(settings)):
-            await worker.work(settings, stop, outage=outage)
+            await worker.work(settings, stop, outage=outage, beat=heartbeat.beat)
         else:
             log.get().info("ended before it could work", action="stopped", handed_back=0)
 
@@ -159,6 +168,6 @@ class Companion:
 def _beside(settings: Settings) -> None:
     children.begin(settings)
     try:
-        _run(settings)
+        _run(settings, Heartbeat(None))  # `serve` looks after it itself
     except UnsafeRoleError as exc:
         sys.exit(f"tolstoy: {exc}")

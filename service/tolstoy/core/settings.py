@@ -72,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     run_worker: Annotated[bool, Variable("RUN_WORKER", read.boolean)] = True
     worker_concurrency: Annotated[int, Variable("WORKER_CONCURRENCY", read.whole(2, 5000))] = 200
     lease_seconds: Annotated[int, Variable("LEASE_SECONDS", read.whole(2, 300))] = 10
+    heartbeat_file: Annotated[Path | None, Variable("HEARTBEAT_FILE", read.path)] = None
     retention_days: Annotated[int, Variable("RETENTION_DAYS", read.whole(0, 36_500))] = 30
     max_payload_bytes: Annotated[int, Variable("MAX_PAYLOAD_BYTES", read.whole(1024, 64 << 20))] = 1_048_576
     egress_allow: Annotated[tuple[str, ...], Variable("EGRESS_ALLOW", read.destinations)] = ()
@@ -216,7 +217,7 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "AUTH_MODE", f"api-key comes with a later release; {gateway}"
     if settings.auth_mode == "headers" and settings.production:
         yield "AUTH_MODE", f"production does not believe bare headers, anyone could send them; {gateway}"
-    if settings.auth_mode == "gateway" and settings.gateway_secret is None:
+    if settings.auth_mode == "gateway" and settings.gateway_secret is None and not settings.use_aws_secrets:
         yield "GATEWAY_SECRET", "is missing; write at least 32 random characters"
     if not settings.use_aws_secrets and settings.database_url is None:
         if settings.direct_url is not None:

@@ -64,6 +64,7 @@ class Queue:
         lease_seconds: int,
         on_signal: Callable[[UUID], Awaitable[None]],
         outage: Outage,
+        beat: Callable[[], None],
     ) -> None:
         self._connect = connect
         self._handlers = handlers
@@ -71,6 +72,7 @@ class Queue:
         self._lease = timedelta(seconds=lease_seconds)
         self._on_signal = on_signal
         self._outage = outage
+        self._beat = beat
         self._live: dict[tuple[str, UUID], asyncio.Task[None]] = {}
         self._asides: set[asyncio.Task[None]] = set()
         self._manager: QueueManager | None = None
@@ -157,6 +159,7 @@ class Queue:
                 async with asyncio.timeout(self._lease.total_seconds()):
                     await driver.fetch("SELECT 1")
                 self._outage.over(_WHO)
+                self._beat()
         except DRIVER_ERRORS as exc:
             self._outage.begun(
                 _WHO, self._connect.options, exc if str(exc) else TimeoutError("no answer comes")

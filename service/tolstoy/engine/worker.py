@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
@@ -27,8 +28,9 @@ async def work(
     stop: asyncio.Event,
     *,
     outage: Outage,
+    beat: Callable[[], None],
 ) -> None:
-    """Until `stop` is set: then in two phases, as SIGTERM asks for it.
+    """Until `stop` is set, with a `beat` in each second in which it can work; then in two phases, as SIGTERM asks.
 
     1. No more jobs are taken; what is under way gets `shutdown_timeout_seconds` to end.
     2. What has not ended is handed back, for another worker to go on with.
@@ -65,6 +67,7 @@ async def work(
             lease_seconds=settings.lease_seconds,
             on_signal=runner.signal,
             outage=outage,
+            beat=beat,
         )
 
         async def look() -> float:
