@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q
 
 .PHONY: help serve dev test lint format bench lock clean
 
@@ -50,11 +51,11 @@ bench: .venv/.dev ## measure: one line per figure, and bench-results.json
 	@$(BIN)/python -m bench
 
 lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml (needs uv)
-	@for set in "serve --group build" "dev --group dev --group build"; do set -- $$set; name=$$1; shift; \
-	  uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-annotate --no-header -q --extra embedded "$$@" -o requirements/$$name.txt; done
-	@uv pip compile --group infra --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-annotate --no-header -q -o requirements/infra.txt
+	@$(COMPILE) pyproject.toml --extra embedded --group build -o requirements/serve.txt
+	@$(COMPILE) pyproject.toml --extra embedded --group dev --group build -o requirements/dev.txt
+	@$(COMPILE) --group infra -o requirements/infra.txt
+	@$(COMPILE) pyproject.toml -c requirements/serve.txt -o requirements/image.txt
+	@$(COMPILE) --group build -c requirements/serve.txt -o requirements/build.txt
 
 clean: ## remove the environment, the embedded database and every cache; .env stays
 	@if [ -x $(BIN)/tolstoy ]; then $(BIN)/tolstoy db stop-embedded; fi
