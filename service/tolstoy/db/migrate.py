@@ -26,6 +26,8 @@ APP_ROLE = "tolstoy_app"
 # What the migrations may put something into: compared by status, emptied by reset. The first is the tables'.
 SCHEMAS = ("public", "tolstoy", "queue")
 LOCK_TIMEOUT_SECONDS = 10
+# A search path begins with the schema named like the user, and an owner may well be called as ours for functions is
+_IN_PUBLIC = f"SET search_path = {SCHEMAS[0]}"
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('tolstoy.migrate', 0))"
 _LOCK = "SELECT pg_advisory_lock(hashtextextended('tolstoy.migrate', 0))"
 # The service's statements are short; a runaway one must not hold its connection, nor an open transaction its rows.
@@ -114,7 +116,7 @@ async def locked(
     connection = await connect(direct)
     try:
         # timeouts set for this user are not meant for waiting until another machine has migrated
-        await connection.execute("SET lock_timeout = 0; SET statement_timeout = 0")
+        await connection.execute(f"{_IN_PUBLIC}; SET lock_timeout = 0; SET statement_timeout = 0")
         if not await connection.fetchval(_TRY_LOCK):
             on_wait()
             await connection.execute(_LOCK)
@@ -152,7 +154,7 @@ async def upgrade(connection: asyncpg.Connection, direct: ConnectOptions) -> lis
     credentials = {
         **direct.tortoise_credentials(),
         "connection_class": _MigratingConnection,
-        "setup": _set_timeouts,
+        "setup": _set_up,
     }
     command = Command(config.tortoise(credentials, migrating=True), app="models", location=str(location()))
     try:
@@ -171,10 +173,10 @@ class _MigratingConnection(PlainConnection):
         return str(await super().execute(query, *args, timeout=timeout))
 
 
-async def _set_timeouts(connection: asyncpg.Connection) -> None:
+async def _set_up(connection: asyncpg.Connection) -> None:
     # who waits for a lock on a table lets everyone else queue behind it; who builds an index may take its time
     await connection.execute(
-        f"SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'; SET statement_timeout = 0;"
+        f"{_IN_PUBLIC}; SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'; SET statement_timeout = 0;"
         " SET idle_in_transaction_session_timeout = 0"
     )
 
