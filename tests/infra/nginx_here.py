@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -19,7 +21,8 @@ from tolstoy_infra.host import Host, files
 PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 STOCK = Path("/etc/nginx")
 needs_nginx = pytest.mark.skipif(
-    PROGRAM is None or not (STOCK / "nginx.conf").exists(), reason="needs the distribution's nginx: apt-get install nginx"
+    PROGRAM is None or not (STOCK / "nginx.conf").exists(),
+    reason="needs the distribution's nginx: apt-get install nginx",
 )
 
 
@@ -51,11 +54,22 @@ class Nginx:
         return self.root / "etc/nginx/tolstoy/upstream.conf"
 
     def log(self) -> str:
-        return (self.root / "var/log/nginx/access.log").read_text()
+        return (self.root / "var/log/nginx/access.log").read_text(errors="replace")
+
+    def logged(self, text: str) -> bool:
+        """Whether the log has it; a line is written after its request was answered."""
+        deadline = time.monotonic() + 10
+        while text not in self.log() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return text in self.log()
 
     def moved(self, text: str) -> str:
         """The text with this machine's folders and ports for those of a host."""
-        text = re.sub(r"(?<![\w.])/(etc/nginx|etc/tolstoy|var/log/nginx|var/lib/tolstoy|run/nginx)", rf"{self.root}/\1", text)
+        text = re.sub(
+            r"(?<![\w.])/(etc/nginx|etc/tolstoy|var/log/nginx|var/lib/tolstoy|run/nginx)",
+            rf"{self.root}/\1",
+            text,
+        )
         for theirs, ours in ((80, self.port), (443, self.tls_port), (8081, self.local_port)):
             text = re.sub(rf"(listen (?:127\.0\.0\.1:)?){theirs}\b", rf"\g<1>{ours}", text)
         return text
@@ -66,8 +80,9 @@ class Nginx:
             if file.path.startswith("/etc/nginx/"):
                 self.write(file.path, file.text)
         stock = (STOCK / "nginx.conf").read_text()
-        # /run/nginx.pid is the only thing that is not below a folder of ours; users are root's to change
-        self.write("/etc/nginx/nginx.conf", re.sub(r"^user .*", "", stock, flags=re.MULTILINE))
+        # the folders of a test are closed to others
+        user = f"user {pwd.getpwuid(os.getuid()).pw_name};" if os.getuid() == 0 else ""
+        self.write("/etc/nginx/nginx.conf", re.sub(r"^user .*", user, stock, flags=re.MULTILINE))
         shutil.copy(STOCK / "mime.types", self.root / "etc/nginx/mime.types")
         for folder in ("etc/nginx/sites-enabled", "var/log/nginx", "var/lib/tolstoy/acme", "run"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
@@ -89,7 +104,16 @@ class Nginx:
     def command(self, *arguments: str) -> list[str]:
         # -e: the log it has before it has read where its log is
         log = self.root / "var/log/nginx/start.log"
-        return [str(PROGRAM), "-e", str(log), "-p", str(self.root), "-c", str(self.root / "etc/nginx/nginx.conf"), *arguments]
+        return [
+            str(PROGRAM),
+            "-e",
+            str(log),
+            "-p",
+            str(self.root),
+            "-c",
+            str(self.root / "etc/nginx/nginx.conf"),
+            *arguments,
+        ]
 
     def check(self) -> subprocess.CompletedProcess[str]:
         return subprocess.run(self.command("-t"), capture_output=True, text=True, timeout=30, check=False)
