@@ -19,11 +19,14 @@ SECRET = "held-by-the-secret-0123456789abcdef"
 
 def told(endpoint: str, members: dict[str, str]) -> dict[str, str]:
     """The environment, once a secret with these members is there."""
-    place = {"endpoint_url": endpoint, "region_name": "us-east-1"}
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    made = boto3.client("secretsmanager", **place, **keys).create_secret(
-        Name=f"tolstoy/{uuid4()}", SecretString=json.dumps(members)
+    client = boto3.client(
+        "secretsmanager",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
     )
+    made = client.create_secret(Name=f"tolstoy/{uuid4()}", SecretString=json.dumps(members))
     return {
         "APP_ENV": "production",
         "AUTH_MODE": "gateway",

@@ -82,6 +82,12 @@ def test_a_wrong_value_is_refused_as_in_the_environment_and_not_repeated(
     assert value.strip() not in "".join(traceback.format_exception(caught.value))
 
 
+def test_a_value_that_is_no_text_is_refused(stored: Stored) -> None:
+    stored(GATEWAY_SECRET=12345678)
+    with pytest.raises(aws_secrets.MalformedSecret, match=r"Expected `str( \| null)?`.*GATEWAY_SECRET"):
+        read()
+
+
 def test_a_wrong_value_that_is_not_needed_keeps_nothing_from_starting(stored: Stored) -> None:
     stored(GATEWAY_SECRET="short")
     assert read(GATEWAY_SECRET=TOLD).gateway_secret == TOLD
