@@ -1,0 +1,1 @@
+"""Tolstoy on AWS, as components of a Pulumi program."""
