@@ -5,11 +5,11 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q
 
-.PHONY: help serve dev test lint format bench lock clean
+.PHONY: help serve dev test test-infra infra lint format bench lock clean
 
 help: ## say what there is
 	@echo "Tolstoy. What make can do:"
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10 | sed 's/^/  /'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12 | sed 's/^/  /'
 
 # The markers are what makes the second run instant: one for what serving needs, one for what developing needs.
 .venv/.made:
@@ -37,11 +37,21 @@ dev: .venv/.serve ## the same, restarting when the code changes
 test: .venv/.dev ## every test, on a real Postgres (ARGS="-k tools" to choose)
 	@$(BIN)/python -m pytest $(ARGS)
 
+test-infra: .venv/.dev ## what is proven of docker/ and infra/ alone
+	@$(BIN)/python -m pytest tests/infra $(ARGS)
+
+infra/.venv/.made: requirements/infra.txt
+	@$(PYTHON) -m venv infra/.venv
+	@infra/.venv/bin/python -m pip --disable-pip-version-check install -q --require-hashes -r requirements/infra.txt
+	@touch $@
+
+infra: infra/.venv/.made ## what `pulumi up` needs, in infra/.venv
+
 lint: .venv/.dev ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@PYTHONPATH=infra $(BIN)/lint-imports
 
 format: .venv/.dev ## let ruff mend what it can
 	@$(BIN)/ruff check --fix .
@@ -59,5 +69,5 @@ lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml (needs u
 
 clean: ## remove the environment, the embedded database and every cache; .env stays
 	@if [ -x $(BIN)/tolstoy ]; then $(BIN)/tolstoy db stop-embedded; fi
-	@rm -rf .venv .tolstoy .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis bench-results.json dist
+	@rm -rf .venv infra/.venv .tolstoy .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis bench-results.json dist
 	@find . \( -name __pycache__ -o -name '*.egg-info' \) -type d -prune -exec rm -rf {} +
