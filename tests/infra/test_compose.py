@@ -25,7 +25,7 @@ from tests.infra.test_image import SUM
 from tests.processes import free_port
 from tolstoy.cli.main import app
 from tolstoy.core.database_urls import parse
-from tolstoy.core.settings import Settings, load
+from tolstoy.core.settings import FIELDS, Settings, load
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker" / "compose.yaml"
@@ -79,6 +79,7 @@ def test_what_is_ours_is_one_image_and_its_commands() -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_its_settings_are_accepted_and_the_service_is_not_the_owner(name: str) -> None:
+    assert SERVICES[name]["environment"].keys() <= {variable.name for variable in FIELDS.values()}
     settings = settings_of(name)
     assert (settings.auth_mode, settings.host, settings.run_worker) == ("headers", "127.0.0.1", False)
     service, owner = parse(settings.database_url or ""), parse(settings.direct_url or "")
