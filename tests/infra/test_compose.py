@@ -123,13 +123,16 @@ def test_nginx_has_the_machines_own_files_but_for_where_the_api_is() -> None:
     assert all(place.exists() for place in places.values())
 
 
-def test_the_upstream_defines_what_the_machines_does() -> None:
-    def defined(path: Path) -> list[str]:
-        return re.findall(r"(?m)^(map .*|upstream .*) \{", path.read_text())
-
-    own = ROOT / "docker" / "upstream.conf"
-    assert defined(own) == defined(TEMPLATES / "upstream.conf")
-    servers = re.findall(r"server ([\w.-]+):(\d+)", own.read_text())
+def test_the_upstream_is_what_the_machines_files_look_for() -> None:
+    own = (ROOT / "docker" / "upstream.conf").read_text()
+    for text in (own, (TEMPLATES / "upstream.conf").read_text()):
+        assert len(re.findall(r"(?m)^map \S+ \$tolstoy_slot \{", text)) == 1
+    assert re.findall(r"(?m)^upstream (\w+) \{", own) == ["tolstoy"]
+    pool = r"map \$tolstoy_slot \$tolstoy_pool \{\s+default tolstoy;"
+    assert re.search(pool, (TEMPLATES / "http.conf").read_text())
+    (slot,) = re.findall(r"default (\w+);", own)
+    assert slot not in ("none", "blue", "green")  # which have a meaning of their own there
+    servers = re.findall(r"server ([\w.-]+):(\d+)", own)
     assert servers == [("api", str(settings_of("api").port))]
 
 
