@@ -31,7 +31,7 @@ _OURS: Final = SECRETS | {
     "AWS_SECRET_NAME",
 }
 _BUNDLE: Final = "/var/lib/tolstoy/files.tar.bz2"
-_NGINX: Final = ("api", "headers", "problem", "problems", "proxy", "upstream")
+_NGINX: Final = ("api", "headers", "problem", "problems", "proxy", "slot", "upstream")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -115,7 +115,7 @@ def environment(host: Host) -> dict[str, str]:
         **({"PUBLIC_URL": f"https://{host.domain}"} if host.domain else {}),
         "MAX_BODY_BYTES": "1048576",
         "RESPONSE_TIMEOUT": "60",
-        "SHUTDOWN_TIMEOUT": "15",
+        "SHUTDOWN_TIMEOUT": str(_shutdown(host)),
         **host.env,
     }
 
@@ -170,19 +170,22 @@ def nginx_site(host: Host) -> str:
 
 def _host_settings(host: Host) -> dict[str, str]:
     """Of tolstoy-deploy and the other programs."""
-    shutdown = host.number("SHUTDOWN_TIMEOUT", 15)
     return {
         "ROLE": host.role,
         "LOG_REGION": host.region,
         "LOG_GROUP": host.log_group or "",
         "API_MEMORY_MB": str(host.api_memory_mb),
         "WORKER_MEMORY_MB": str(host.worker_memory_mb),
-        "DRAIN_SECONDS": str(host.number("RESPONSE_TIMEOUT", 60) + 15),
-        "STOP_SECONDS": str(shutdown + 15),
+        "STOP_SECONDS": str(host.number("SHUTDOWN_TIMEOUT", _shutdown(host)) + 15),
         **({"TLS": "true", "DOMAIN": str(host.domain), "EMAIL": str(host.email)} if host.tls else {}),
         **({"DNS01": "true"} if host.tls and host.dns01 else {}),
         **({"IMAGE": host.image} if host.image else {}),
     }
+
+
+def _shutdown(host: Host) -> int:
+    """Whatever a request may wait for, a release lets it: `?wait=` is as long as RESPONSE_TIMEOUT allows."""
+    return host.number("RESPONSE_TIMEOUT", 60) + 5
 
 
 def _packages(host: Host) -> list[str]:

@@ -35,6 +35,8 @@ class Nginx:
     port: int = field(default_factory=free_port)
     tls_port: int = field(default_factory=free_port)
     local_port: int = field(default_factory=free_port)
+    blue: int = field(default_factory=free_port)
+    green: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -48,10 +50,6 @@ class Nginx:
     @property
     def pid_file(self) -> Path:
         return self.root / "run/nginx.pid"
-
-    @property
-    def upstream(self) -> Path:
-        return self.root / "etc/nginx/tolstoy/upstream.conf"
 
     def log(self) -> str:
         return (self.root / "var/log/nginx/access.log").read_text(errors="replace")
@@ -72,6 +70,8 @@ class Nginx:
         )
         for theirs, ours in ((80, self.port), (443, self.tls_port), (8081, self.local_port)):
             text = re.sub(rf"(listen (?:127\.0\.0\.1:)?){theirs}\b", rf"\g<1>{ours}", text)
+        for theirs, ours in ((3001, self.blue), (3002, self.green)):
+            text = re.sub(rf"(server 127\.0\.0\.1:){theirs}\b", rf"\g<1>{ours}", text)
         return text
 
     def put(self) -> None:
@@ -94,12 +94,11 @@ class Nginx:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(self.moved(text))
 
-    def point_at(self, port: int, slot: str = "blue") -> None:
-        """As tolstoy-deploy does."""
-        self.upstream.write_text(
-            f'map "" $tolstoy_slot {{\n    default {slot};\n}}\n'
-            f"upstream tolstoy {{\n    server 127.0.0.1:{port} max_fails=0;\n    keepalive 32;\n}}\n"
-        )
+    def serve(self, slot: str) -> None:
+        """As tolstoy-deploy says it."""
+        flag = self.root / "var/lib/tolstoy/slot" / slot
+        flag.parent.mkdir(exist_ok=True)
+        flag.touch()
 
     def command(self, *arguments: str) -> list[str]:
         # -e: the log it has before it has read where its log is
@@ -135,10 +134,10 @@ class Nginx:
 @contextmanager
 def nginx(root: Path, host: Host, *, before: int | None = None) -> Iterator[Nginx]:
     """Running, before the service on that port if there is one."""
-    here = Nginx(root, host)
+    here = Nginx(root, host) if before is None else Nginx(root, host, blue=before)
     here.put()
     if before is not None:
-        here.point_at(before)
+        here.serve("blue")
     here.start()
     try:
         yield here

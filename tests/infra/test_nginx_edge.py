@@ -170,12 +170,12 @@ def test_an_upstream_that_fails_is_a_problem_with_a_time_to_come_back(edge: Ngin
 def test_an_upstream_that_hangs_is_a_problem_with_a_time_to_come_back(
     upstream: EchoServer, tmp_path: Path
 ) -> None:
-    here = Nginx(tmp_path, host(env={"RESPONSE_TIMEOUT": "1"}))
+    here = Nginx(tmp_path, host(env={"RESPONSE_TIMEOUT": "1"}), blue=upstream.port)
     here.put()
     settings = tmp_path / "etc/nginx/tolstoy/settings.conf"
     assert "proxy_read_timeout 16s;" in settings.read_text()  # that of the service, and time to say so itself
     settings.write_text(settings.read_text().replace("proxy_read_timeout 16s;", "proxy_read_timeout 300ms;"))
-    here.point_at(upstream.port)
+    here.serve("blue")
     here.start()
     try:
         answer = httpx.get(here.url + "/hang", timeout=20)

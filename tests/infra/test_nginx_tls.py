@@ -13,13 +13,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 
 from tests.engine.echo_server import EchoServer, serving_in_thread
-from tests.infra.hosts import with_tls
+from tests.infra.hosts import environment_file, with_tls
 from tests.infra.nginx_here import Nginx, needs_nginx
 from tests.infra.programs import program
-from tolstoy_infra.host import TEMPLATES, render
+from tolstoy_infra.host import TEMPLATES
 
 pytestmark = [needs_nginx, pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")]
 DOMAIN = "tolstoy.example.com"
@@ -35,14 +34,15 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -s
 
 
 class Machine:
-    def __init__(self, root: Path, **more: bool) -> None:
-        self.nginx = Nginx(root, with_tls(**more))
+    def __init__(self, root: Path, upstream: int, **more: bool) -> None:
+        self.nginx = Nginx(root, with_tls(**more), blue=upstream)
         self.nginx.put()
+        self.nginx.serve("blue")
         self.calls, self.refusing = root / "calls", root / "refusing"
         self.path = root / "bin"
         program(self.path, "certbot", CERTBOT)
         program(self.path, "nginx", f'#!/bin/sh\nexec {" ".join(self.nginx.command())} "$@"\n')
-        self.nginx.write("/etc/tolstoy/host.env", _host_env(self.nginx))
+        self.nginx.write("/etc/tolstoy/host.env", environment_file(self.nginx.host, "/etc/tolstoy/host.env"))
 
     def tolstoy_tls(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         root = self.nginx.root
@@ -88,11 +88,6 @@ class Machine:
         return httpx.get(url, verify=False, headers={"Host": DOMAIN})  # noqa: S501 - the certificate is self-made
 
 
-def _host_env(nginx: Nginx) -> str:
-    written = yaml.safe_load(render(nginx.host))["write_files"]
-    return str(next(file["content"] for file in written if file["path"] == "/etc/tolstoy/host.env"))
-
-
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[EchoServer]:
     with serving_in_thread() as server:
@@ -102,10 +97,9 @@ def upstream() -> Iterator[EchoServer]:
 @pytest.fixture
 def machine(upstream: EchoServer, tmp_path: Path) -> Iterator[Machine]:
     """As first boot leaves it."""
-    made = Machine(tmp_path)
+    made = Machine(tmp_path, upstream.port)
     own = made.tolstoy_tls("--own")
     assert own.returncode == 0, own.stderr
-    made.nginx.point_at(upstream.port)
     made.nginx.start()
     yield made
     made.nginx.stop()
@@ -191,7 +185,7 @@ def test_our_own_certificate_until_there_is_the_issuers(machine: Machine) -> Non
 
 
 def test_with_a_zone_the_proof_is_in_dns(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, dns01=True)
+    machine = Machine(tmp_path, 1, dns01=True)
     machine.tolstoy_tls("--own")
     machine.nginx.start()
     try:
