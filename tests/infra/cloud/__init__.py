@@ -1,0 +1,1 @@
+"""The account that the program is tried on: AWS as far as moto goes."""

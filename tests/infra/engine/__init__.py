@@ -1,0 +1,1 @@
+"""A Pulumi engine small enough to read, where the real one is not to be had."""

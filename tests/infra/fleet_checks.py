@@ -1,0 +1,171 @@
+"""What is true of a fleet."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import yaml
+
+from tests.infra.checks import open_doors
+from tests.infra.deployed import Deployed
+from tests.infra.service_checks import alarms, dimensions
+from tests.infra.stacks import IMAGE
+
+NAME = "tolstoy.example.com"
+
+
+def balancer(deployed: Deployed) -> dict[str, Any]:
+    (found,) = (
+        one
+        for one in deployed.account.call("elbv2", "describe_load_balancers")["LoadBalancers"]
+        if one["DNSName"] == deployed.outputs["address"]
+    )
+    return dict(found)
+
+
+def group(deployed: Deployed, role: str) -> dict[str, Any]:
+    name = deployed.outputs["groups"][role]
+    found = deployed.account.call("autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=[name])
+    return dict(found["AutoScalingGroups"][0])
+
+
+def template(deployed: Deployed, role: str) -> dict[str, Any]:
+    """What machines of that group are made from; it is the newest version."""
+    chosen = group(deployed, role)["LaunchTemplate"]
+    found = deployed.account.call(
+        "ec2", "describe_launch_template_versions", LaunchTemplateId=chosen["LaunchTemplateId"]
+    )["LaunchTemplateVersions"]
+    newest = max(found, key=lambda one: one["VersionNumber"])
+    assert chosen["Version"] == str(newest["VersionNumber"])
+    return dict(newest["LaunchTemplateData"])
+
+
+def check_balancer(deployed: Deployed) -> None:
+    """TLS 1.2 and up with the domain's certificate; plain requests are sent there; ill-formed ones are dropped."""
+    arn = balancer(deployed)["LoadBalancerArn"]
+    found = deployed.account.call("elbv2", "describe_listeners", LoadBalancerArn=arn)["Listeners"]
+    secure, plain = sorted(found, key=lambda one: -one["Port"])
+    assert (secure["Port"], secure["Protocol"]) == (443, "HTTPS")
+    assert secure["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    certificate = deployed.account.call(
+        "acm", "describe_certificate", CertificateArn=secure["Certificates"][0]["CertificateArn"]
+    )
+    assert certificate["Certificate"]["DomainName"] == NAME
+    assert (plain["Port"], plain["Protocol"]) == (80, "HTTP")
+    (action,) = plain["DefaultActions"]
+    assert (action["Type"], action["RedirectConfig"]["Protocol"]) == ("redirect", "HTTPS")
+    found = deployed.account.call("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=arn)
+    attributes = {one["Key"]: one["Value"] for one in found["Attributes"]}
+    assert attributes["routing.http.drop_invalid_header_fields.enabled"] == "true"
+    assert attributes["routing.http.desync_mitigation_mode"] == "strictest"
+    assert int(attributes["idle_timeout.timeout_seconds"]) > 75, "shorter than the service keeps connections"
+
+
+def check_targets(deployed: Deployed) -> None:
+    """The API's machines, asked whether they live: a database that is away is no reason to replace them."""
+    (target,) = deployed.account.call(
+        "elbv2", "describe_target_groups", LoadBalancerArn=balancer(deployed)["LoadBalancerArn"]
+    )["TargetGroups"]
+    assert (target["Port"], target["Protocol"], target["HealthCheckPath"]) == (80, "HTTP", "/health")
+    api, worker = group(deployed, "api"), group(deployed, "worker")
+    assert api["TargetGroupARNs"] == [target["TargetGroupArn"]]
+    assert api["HealthCheckType"] == "ELB"
+    assert (worker.get("TargetGroupARNs", []), worker["HealthCheckType"]) == ([], "EC2")
+    health = deployed.account.call(
+        "elbv2", "describe_target_health", TargetGroupArn=target["TargetGroupArn"]
+    )["TargetHealthDescriptions"]
+    machines = {one["InstanceId"] for one in api["Instances"]}
+    assert {one["Target"]["Id"] for one in health} == machines and len(machines) == 2
+
+
+def check_fleet_doors(deployed: Deployed) -> None:
+    """The load balancer is open to all, the API's machines to it alone, workers to nobody."""
+    front = balancer(deployed)["SecurityGroups"]
+    assert open_doors(deployed, front) == {(80, "0.0.0.0/0"), (443, "0.0.0.0/0")}
+    assert open_doors(deployed, template(deployed, "api")["SecurityGroupIds"]) == {(80, front[0])}
+    assert open_doors(deployed, template(deployed, "worker")["SecurityGroupIds"]) == set()
+
+
+def check_fleet_machines(deployed: Deployed) -> None:
+    profile = deployed.inputs("aws:iam/instanceProfile:InstanceProfile")
+    for role in ("api", "worker"):
+        made = template(deployed, role)
+        assert made["MetadataOptions"]["HttpTokens"] == "required"
+        assert made["MetadataOptions"]["HttpPutResponseHopLimit"] == 2
+        (disk,) = made["BlockDeviceMappings"]
+        assert (disk["Ebs"]["Encrypted"], disk["Ebs"]["VolumeType"]) == (True, "gp3")
+        name = made["IamInstanceProfile"]["Name"]
+        found = deployed.account.call("iam", "get_instance_profile", InstanceProfileName=name)
+        assert [one["RoleName"] for one in found["InstanceProfile"]["Roles"]] == [profile["role"]]
+
+
+def check_fleet_first_boot(deployed: Deployed) -> None:
+    """Each machine is told what it is, and which image it runs: there is no release behind its back."""
+    for role in ("api", "worker"):
+        text = base64.b64decode(template(deployed, role)["UserData"]).decode()
+        files = {one["path"]: one["content"] for one in yaml.safe_load(text)["write_files"]}
+        assert f"ROLE={role}" in files["/etc/tolstoy/host.env"].splitlines()
+        assert f"IMAGE={IMAGE}" in files["/etc/tolstoy/host.env"].splitlines()
+        assert f"AWS_SECRET_NAME={deployed.outputs['secretArn']}" in files["/etc/tolstoy/tolstoy.env"]
+
+
+def check_sizes(deployed: Deployed) -> None:
+    api, worker = group(deployed, "api"), group(deployed, "worker")
+    assert (api["MinSize"], api["MaxSize"]) == (2, 6)
+    assert (worker["MinSize"], worker["MaxSize"]) == (1, 6)
+    given = deployed.inputs("aws:autoscaling/group:Group", "tolstoy-api")["instanceRefresh"]
+    assert given["preferences"]["minHealthyPercentage"] == 100, "a release would take machines away"
+    assert given["preferences"]["autoRollback"] is True
+
+
+def check_growth(deployed: Deployed) -> None:
+    """The API grows by its load, the workers by how long jobs wait."""
+    policies = deployed.account.call("autoscaling", "describe_policies")["ScalingPolicies"]
+    of = {
+        role: [one for one in policies if one["AutoScalingGroupName"] == deployed.outputs["groups"][role]]
+        for role in ("api", "worker")
+    }
+    (cpu,) = of["api"]
+    tracked = cpu["TargetTrackingConfiguration"]["PredefinedMetricSpecification"]["PredefinedMetricType"]
+    assert (cpu["PolicyType"], tracked) == ("TargetTrackingScaling", "ASGAverageCPUUtilization")
+    steps = {
+        tuple(step["ScalingAdjustment"] for step in one["StepAdjustments"]): one["PolicyARN"]
+        for one in of["worker"]
+    }
+    found = alarms(deployed)
+    more, fewer = found["workers-more"], found["workers-fewer"]
+    space = f"Tolstoy/{deployed.outputs['logGroup'].rpartition('/')[2]}"
+    for alarm in (more, fewer):
+        assert (alarm["Namespace"], alarm["MetricName"]) == (space, "QueueOldestSeconds")
+    assert (more["ComparisonOperator"], more["Threshold"]) == ("GreaterThanThreshold", 30)
+    assert more["AlarmActions"] == [steps[(1, 2)]]
+    assert (fewer["ComparisonOperator"], fewer["Threshold"]) == ("LessThanOrEqualToThreshold", 1)
+    assert fewer["AlarmActions"] == [steps[(-1,)]]
+
+
+def check_fleet_alarms(deployed: Deployed) -> None:
+    found = alarms(deployed)
+    assert set(found) == {
+        "server-errors",
+        "queue-age",
+        "unanswered",
+        "unhealthy",
+        "workers-more",
+        "workers-fewer",
+    }
+    about = dimensions(found["unanswered"])["LoadBalancer"]
+    assert balancer(deployed)["LoadBalancerArn"].endswith(f":loadbalancer/{about}")
+    topic = deployed.outputs["topicArn"]
+    assert found["unanswered"]["AlarmActions"] == found["unhealthy"]["AlarmActions"] == [topic]
+
+
+def check_fleet_name(deployed: Deployed) -> None:
+    zone = deployed.inputs("aws:route53/record:Record", "tolstoy")["zoneId"]
+    sets = deployed.account.call("route53", "list_resource_record_sets", HostedZoneId=zone)[
+        "ResourceRecordSets"
+    ]
+    (alias,) = (one["AliasTarget"] for one in sets if one["Type"] == "A")
+    assert alias["DNSName"].rstrip(".") == deployed.outputs["address"]
+    assert deployed.outputs["url"] == f"https://{NAME}"
+    assert f"Values={deployed.outputs['groups']['api']} " in deployed.outputs["shell"]
