@@ -30,6 +30,8 @@ _OURS: Final = SECRETS | {
     "AWS_REGION",
     "AWS_SECRET_NAME",
 }
+_BODY_BYTES: Final = 1_048_576  # the service's own defaults, said once for it and for Nginx
+_RESPONSE_SECONDS: Final = 60
 _BUNDLE: Final = "/var/lib/tolstoy/files.tar.bz2"
 _NGINX: Final = ("api", "headers", "problem", "problems", "proxy", "slot", "upstream")
 
@@ -72,11 +74,14 @@ class Host:
 
     @property
     def tls(self) -> bool:
-        return self.role == "single" and self.domain is not None
+        return self.role == "single" and self.domain is not None and self.proxies is None
 
     def number(self, name: str, default: int) -> int:
         """A setting of the service that the machine has to agree with."""
-        return int(self.env.get(name, default))
+        text = self.env.get(name, str(default))
+        if not re.fullmatch(r"[0-9]{1,10}", text):
+            raise ValueError(f"env: {name} {text!r} is not a whole number")
+        return int(text)
 
 
 def render(host: Host) -> str:
@@ -113,8 +118,8 @@ def environment(host: Host) -> dict[str, str]:
         "AWS_SECRET_NAME": host.secret_arn,
         "USE_AWS_SECRETS": "true",
         **({"PUBLIC_URL": f"https://{host.domain}"} if host.domain else {}),
-        "MAX_BODY_BYTES": "1048576",
-        "RESPONSE_TIMEOUT": "60",
+        "MAX_BODY_BYTES": str(_BODY_BYTES),
+        "RESPONSE_TIMEOUT": str(_RESPONSE_SECONDS),
         "SHUTDOWN_TIMEOUT": str(_shutdown(host)),
         **host.env,
     }
@@ -130,7 +135,6 @@ def files(host: Host) -> list[File]:
         _file("apt.conf", "/etc/apt/apt.conf.d/52tolstoy"),
         _file("sysctl.conf", "/etc/sysctl.d/60-tolstoy.conf"),
         File("/etc/tolstoy/cloudwatch-agent.json", json.dumps(_agent(host), indent=2) + "\n"),
-        *(_unit(f"tolstoy-agent.{kind}") for kind in ("path", "service")),
     ]
     if host.role != "worker":
         found += [
@@ -138,7 +142,7 @@ def files(host: Host) -> list[File]:
             _file("nginx/http.conf", "/etc/nginx/conf.d/tolstoy.conf"),
             File("/etc/nginx/tolstoy/settings.conf", nginx_settings(host)),
             File("/etc/nginx/sites-available/tolstoy", nginx_site(host)),
-            _file("systemd/nginx.conf", "/etc/systemd/system/nginx.service.d/tolstoy.conf"),
+            _file("systemd/nginx-override.conf", "/etc/systemd/system/nginx.service.d/tolstoy.conf"),
         ]
     if host.tls:
         found += [
@@ -150,7 +154,7 @@ def files(host: Host) -> list[File]:
 
 def nginx_settings(host: Host) -> str:
     changes = {
-        "client_max_body_size 1048576;": f"client_max_body_size {environment(host)['MAX_BODY_BYTES']};",
+        "client_max_body_size 1048576;": f"client_max_body_size {host.number('MAX_BODY_BYTES', _BODY_BYTES)};",
         "proxy_read_timeout 75s;": f"proxy_read_timeout {host.number('RESPONSE_TIMEOUT', 60) + 15}s;",
         "rate=100r/s;": f"rate={host.rate_per_second}r/s;",
     }
@@ -185,7 +189,7 @@ def _host_settings(host: Host) -> dict[str, str]:
 
 def _shutdown(host: Host) -> int:
     """Whatever a request may wait for, a release lets it: `?wait=` is as long as RESPONSE_TIMEOUT allows."""
-    return host.number("RESPONSE_TIMEOUT", 60) + 5
+    return host.number("RESPONSE_TIMEOUT", _RESPONSE_SECONDS) + 5
 
 
 def _packages(host: Host) -> list[str]:
