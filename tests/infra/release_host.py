@@ -57,9 +57,7 @@ class ReleaseHost:
 
     def set_up(self) -> None:
         self.nginx.put()
-        program(self.bin, "docker", f'#!/bin/sh\nexec {sys.executable} {STAND_IN} "$@"\n')
-        (self.docker / "images").mkdir(parents=True)
-        (self.docker / "registry.json").write_text("{}")
+        self.set_up_docker()
         told = environment_file(self.host, "/etc/tolstoy/tolstoy.env")
         self.nginx.write(
             "/etc/tolstoy/tolstoy.env", told + "".join(f"{k}={v}\n" for k, v in self.env.items())
@@ -73,6 +71,11 @@ class ReleaseHost:
         }
         shipped = environment_file(self.host, "/etc/tolstoy/host.env")
         self.nginx.write("/etc/tolstoy/host.env", shipped + "".join(f"{k}={v}\n" for k, v in ours.items()))
+
+    def set_up_docker(self) -> None:
+        program(self.bin, "docker", f'#!/bin/sh\nexec {sys.executable} {STAND_IN} "$@"\n')
+        (self.docker / "images").mkdir(parents=True)
+        (self.docker / "registry.json").write_text("{}")
 
     def image(self, name: str, **env: dict[str, str]) -> str:
         """An image in the registry: the service of this checkout, with further environment for a command."""
@@ -144,10 +147,13 @@ class ReleaseHost:
         return [json.loads(line) for line in (self.docker / "calls").read_text().splitlines()]
 
     def end(self) -> None:
+        self.end_containers()
+        self.nginx.stop()
+
+    def end_containers(self) -> None:
         for container in self.containers().values():
             if container["status"] != "exited":
                 os.kill(container["pid"], signal.SIGUSR1)
         deadline = time.monotonic() + 20
         while self.running() and time.monotonic() < deadline:
             time.sleep(0.05)
-        self.nginx.stop()

@@ -12,7 +12,7 @@ import httpx
 from tests.infra.load import Ask, Load, load
 from tests.infra.release_host import ReleaseHost
 
-FIRST = "host/tolstoy:1"
+FIRST = "tolstoy:1"
 # to where nothing listens
 DEAD = "postgresql://nobody@127.0.0.1:1/nothing?sslmode=disable"
 
@@ -47,6 +47,7 @@ class Released:
         }  # fmt: skip
         with load(self.machine.nginx.url, asks, fresh=frozenset({"fresh"})) as seen:
             yield seen
+        print(f"answered: {dict(seen.answered)}, wrong: {len(seen.wrong)}")
         assert seen.wrong == [], f"{len(seen.wrong)} of {seen.answered}"
         assert seen.answered.keys() == asks.keys()
         assert min(seen.answered.values()) >= 1

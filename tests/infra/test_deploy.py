@@ -37,17 +37,17 @@ async def released(
 def test_a_good_release_drops_nothing(released: Released) -> None:
     old = released.machine.slot()
     with released.asked():
-        code, said = released.release("host/tolstoy:good")
+        code, said = released.release("tolstoy:good")
     assert code == 0, said
     new = "green" if old == "blue" else "blue"
     assert "applied" in said or "Nothing to do: the schema is current." in said  # the migrations came first
-    released.unchanged("host/tolstoy:good", new, said)
+    released.unchanged("tolstoy:good", new, said)
 
 
 def test_a_release_that_never_becomes_ready(released: Released) -> None:
     before = released.machine.serves(), released.machine.slot()
     with released.asked(), released.told("READY_SECONDS=4"):
-        code, said = released.release("host/tolstoy:sick", serve={"DATABASE_URL": DEAD})
+        code, said = released.release("tolstoy:sick", serve={"DATABASE_URL": DEAD})
     assert code != 0
     assert "does not become ready" in said
     assert "the old release goes on" in said
@@ -64,7 +64,7 @@ def test_a_release_that_ends_at_once_is_not_waited_for(
 ) -> None:
     before = released.machine.serves(), released.machine.slot()
     with released.asked():
-        code, said = released.release(f"host/tolstoy:crashing-{kind}", **env)
+        code, said = released.release(f"tolstoy:crashing-{kind}", **env)
     assert code != 0
     assert "does not become ready (r" in said  # restarting, or running for another time
     assert "LOG_LEVEL: 'nonsense'" in said
@@ -74,7 +74,7 @@ def test_a_release_that_ends_at_once_is_not_waited_for(
 def test_a_worker_that_cannot_work_keeps_the_api_back(released: Released) -> None:
     before = released.machine.serves(), released.machine.slot()
     with released.told("READY_SECONDS=8"):
-        code, said = released.release("host/tolstoy:idle", worker={"DATABASE_URL": DEAD})
+        code, said = released.release("tolstoy:idle", worker={"DATABASE_URL": DEAD})
     assert code != 0
     assert "tolstoy-worker-" in said
     released.unchanged(*before, said)
@@ -83,7 +83,7 @@ def test_a_worker_that_cannot_work_keeps_the_api_back(released: Released) -> Non
 def test_a_migration_that_fails(released: Released) -> None:
     before = released.machine.serves(), released.machine.slot()
     with released.asked():
-        code, said = released.release("host/tolstoy:wrong", db={"DIRECT_URL": DEAD})
+        code, said = released.release("tolstoy:wrong", db={"DIRECT_URL": DEAD})
     assert code != 0
     assert "the migration failed" in said
     assert not any(call[:1] == ["run"] and call[-2] == "serve" for call in released.machine.calls()[-20:])
@@ -92,8 +92,8 @@ def test_a_migration_that_fails(released: Released) -> None:
 
 def test_an_image_that_is_not_there(released: Released) -> None:
     before = released.machine.serves(), released.machine.slot()
-    code, said = released.machine.deploy("host/tolstoy:missing")
-    assert (code != 0, "host/tolstoy:missing cannot be pulled" in said) == (True, True), said
+    code, said = released.machine.deploy("tolstoy:missing")
+    assert (code != 0, "tolstoy:missing cannot be pulled" in said) == (True, True), said
     released.unchanged(*before, said)
 
 
@@ -101,7 +101,7 @@ def test_an_nginx_that_does_not_turn_to_the_new_one(released: Released, tmp_path
     """It looks in another place than the release program writes to."""
     before = released.machine.serves(), released.machine.slot()
     with released.asked():
-        image = released.machine.image("host/tolstoy:unseen")
+        image = released.machine.image("tolstoy:unseen")
         code, said = released.machine.deploy(image, TOLSTOY_STATE=str(tmp_path / "elsewhere"))
     assert code != 0
     assert "Nginx does not turn to the new release" in said
@@ -111,7 +111,7 @@ def test_an_nginx_that_does_not_turn_to_the_new_one(released: Released, tmp_path
 def test_an_nginx_that_is_not_there(released: Released) -> None:
     before = released.machine.serves(), released.machine.slot()
     with released.told("SLOT_URL=http://127.0.0.1:1/slot"):
-        code, said = released.release("host/tolstoy:unproxied")
+        code, said = released.release("tolstoy:unproxied")
     assert (code, "Nginx does not answer" in said) == (1, True), said
     released.unchanged(*before, said)
 
@@ -125,11 +125,11 @@ def test_an_nginx_that_would_refuse_a_reload_keeps_no_release_back(released: Rel
         try:
             assert released.machine.nginx.check().returncode == 0
             with released.asked():
-                code, said = released.release("host/tolstoy:unreloaded")
+                code, said = released.release("tolstoy:unreloaded")
         finally:
             site.unlink()
     assert code == 0, said
-    released.unchanged("host/tolstoy:unreloaded", "green" if slot == "blue" else "blue", said)
+    released.unchanged("tolstoy:unreloaded", "green" if slot == "blue" else "blue", said)
 
 
 def test_the_same_image_again_is_only_looked_at(released: Released) -> None:
@@ -158,7 +158,7 @@ def test_a_name_that_moved_is_another_image(released: Released) -> None:
 
 
 def test_back_and_forth_again(released: Released) -> None:
-    old, new = "host/tolstoy:old", "host/tolstoy:new"
+    old, new = "tolstoy:old", "host/tolstoy:new"
     with released.told("KEEP_IMAGES=2"):
         assert released.release(old)[0] == 0
         assert released.release(new)[0] == 0
@@ -192,9 +192,7 @@ def test_once_more_to_read_the_settings_again(released: Released) -> None:
 def test_one_that_is_interrupted_cleans_up(released: Released) -> None:
     before = released.machine.serves(), released.machine.slot()
     with released.asked():
-        process = released.machine.begin(
-            released.machine.image("host/tolstoy:cut", serve={"DATABASE_URL": DEAD})
-        )
+        process = released.machine.begin(released.machine.image("tolstoy:cut", serve={"DATABASE_URL": DEAD}))
         new = "green" if before[1] == "blue" else "blue"
         deadline = time.monotonic() + 60
         while f"tolstoy-worker-{new}" not in released.machine.running() and time.monotonic() < deadline:
@@ -207,7 +205,7 @@ def test_one_that_is_interrupted_cleans_up(released: Released) -> None:
 
 def test_two_at_once_are_one_too_many(released: Released) -> None:
     before = released.machine.serves(), released.machine.slot()
-    first = released.machine.begin(released.machine.image("host/tolstoy:slow", serve={"DATABASE_URL": DEAD}))
+    first = released.machine.begin(released.machine.image("tolstoy:slow", serve={"DATABASE_URL": DEAD}))
     deadline = time.monotonic() + 30
     while len(released.machine.containers()) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)

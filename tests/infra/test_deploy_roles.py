@@ -35,15 +35,15 @@ def made(database: Databases, tmp_path: Path) -> Iterator[Made]:
 def test_a_machine_of_workers_needs_no_nginx(made: Made) -> None:
     machine = made("worker")
     for name, container in (("one", "tolstoy-worker-blue"), ("two", "tolstoy-worker-green")):
-        code, said = machine.deploy(machine.image(f"host/tolstoy:{name}"))
+        code, said = machine.deploy(machine.image(f"tolstoy:{name}"))
         assert code == 0, said
         assert machine.containers().keys() == machine.running() == {container}
-    code, said = machine.deploy("host/tolstoy:two")
+    code, said = machine.deploy("tolstoy:two")
     assert (code, "runs already (green) and is well" in said) == (0, True), said
 
     file = machine.root / "etc/tolstoy/host.env"
     file.write_text(file.read_text() + "READY_SECONDS=4\n")
-    code, said = machine.deploy(machine.image("host/tolstoy:sick", worker={"DATABASE_URL": DEAD}))
+    code, said = machine.deploy(machine.image("tolstoy:sick", worker={"DATABASE_URL": DEAD}))
     assert code != 0, said
     assert machine.containers().keys() == machine.running() == {"tolstoy-worker-green"}
     assert machine.deploy("--status")[0] == 0
@@ -53,7 +53,7 @@ def test_a_machine_of_workers_needs_no_nginx(made: Made) -> None:
 def test_a_machine_of_the_api_has_no_worker_and_logs_to_cloudwatch(made: Made) -> None:
     machine = made("api", log_group="/tolstoy/prod")
     machine.nginx.start()
-    code, said = machine.deploy(machine.image("host/tolstoy:one"))
+    code, said = machine.deploy(machine.image("tolstoy:one"))
     assert code == 0, said
     assert machine.containers().keys() == machine.running() == {"tolstoy-blue"}
     options = machine.containers()["tolstoy-blue"]["options"]
