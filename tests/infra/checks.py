@@ -109,7 +109,7 @@ def check_rights(deployed: Deployed) -> None:
         ["cloudwatch:PutMetricData"],
         ["ecr:GetAuthorizationToken"],
     ]
-    assert everywhere[0]["Condition"] == {"StringEquals": {"cloudwatch:namespace": "CWAgent"}}
+    assert everywhere[0].get("Condition") == {"StringEquals": {"cloudwatch:namespace": "CWAgent"}}
     assert all("*" not in action for one in statements for action in one["Action"])
     secret, logs, pull = (one for one in statements if one["Resource"] != "*")
     assert secret["Action"] == ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]

@@ -32,7 +32,7 @@ def check_logs(deployed: Deployed) -> None:
     name = deployed.outputs["logGroup"]
     assert name.startswith("/tolstoy/")
     found = deployed.account.call("logs", "describe_log_groups", logGroupNamePrefix=name)["logGroups"]
-    assert [one["retentionInDays"] for one in found if one["logGroupName"] == name] == [30]
+    assert [one.get("retentionInDays") for one in found if one["logGroupName"] == name] == [30]
     filters = deployed.account.call("logs", "describe_metric_filters", logGroupName=name)["metricFilters"]
     found = {one["metricTransformations"][0]["metricName"]: one for one in filters}
     errors, age = found["ServerErrors"], found["QueueOldestSeconds"]

@@ -29,7 +29,12 @@ def config(**more: str) -> dict[str, str]:
 
 
 def stack(account: Account, **more: str) -> Stack:
-    return Stack(ROOT, provider(account), name="prod", config=config(**more), secrets=SECRETS)
+    return stack_at(ROOT, account, **more)
+
+
+def stack_at(root: Path, account: Account, **more: str) -> Stack:
+    """The same of a changed copy of the program."""
+    return Stack(root, provider(account), name="prod", config=config(**more), secrets=SECRETS)
 
 
 def public_key() -> str:

@@ -6,7 +6,7 @@ Each step is a process of its own, as with the CLI. The steps of one stack build
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,45 +15,23 @@ from tests.infra.accounts import empty_account, leftovers, running
 from tests.infra.checks import held_by
 from tests.infra.cloud.account import Account
 from tests.infra.engine.stack import Stack
-from tests.infra.engine.state import Step, Update
+from tests.infra.engine.state import Step
+from tests.infra.scenarios import SCENARIOS, changed_anything, done
 from tests.infra.stacks import (
     DATABASE_PASSWORD,
     DATABASE_URL,
     IMAGE,
     NEXT_IMAGE,
-    SICK_IMAGE,
     stack,
 )
 
-CHANGING = (
-    "create_",
-    "put_",
-    "run_",
-    "allocate_",
-    "attach_",
-    "associate_",
-    "authorize_",
-    "add_",
-    "delete_",
-    "import_",
-)
 ASSOCIATION = "aws:ssm/association:Association"
-INSTANCE = "aws:ec2/instance:Instance"
 
 
 @pytest.fixture
 def account() -> Iterator[Account]:
     with empty_account() as made:
         yield made
-
-
-def done(update: Update) -> Update:
-    assert update.ok, update.text()
-    return update
-
-
-def changed_anything(account: Account, since: int) -> list[tuple[str, str]]:
-    return [call for call in account.calls[since:] if call[1].startswith(CHANGING)]
 
 
 def secret_value(account: Account, made: Stack) -> dict[str, str]:
@@ -108,60 +86,9 @@ def test_a_release_is_one_command_on_the_same_machine(account: Account) -> None:
     assert running(account) == [machine]
 
 
-def test_a_sick_image_fails_and_is_tried_again(account: Account) -> None:
-    """The machine and its address stay. The association is there then, and would pass for done without replacement."""
-    made = stack(account)
-    first = done(made.up())
-    for _ in range(2):
-        made.config["tolstoy:image"] = SICK_IMAGE
-        failed = made.up()
-        assert not failed.ok
-        assert "ended with Failed: not healthy within 120 s" in failed.text()
-        assert running(account) == [first.outputs["instanceId"]]
-    assert [command.rpartition(" ")[2] for _, command in account.releases] == [IMAGE, SICK_IMAGE, SICK_IMAGE]
-    made.config["tolstoy:image"] = NEXT_IMAGE
-    well = done(made.up())
-    assert [(step.op, step.name) for step in well.changes()] == [("replace", "tolstoy-release")]
-    assert done(made.up()).changes() == []
-    assert len([one for one in account.associations.values() if one["Name"] == "AWS-RunShellScript"]) == 1
-
-
-def test_another_first_boot_is_another_machine_and_the_address_moves_last(account: Account) -> None:
-    made = stack(account)
-    first = done(made.up())
-    made.config["tolstoy:environment"] = '{"WORKER_CONCURRENCY": "50"}'
-    preview = done(made.preview())
-    before = len(account.calls)
-    second = done(made.up())
-    assert [step for step in second.changes() if step.op != "update"] == [
-        step for step in preview.changes() if step.op != "update"
-    ]
-    replaced = {step.name: step.changed for step in second.changes() if step.op == "replace"}
-    assert set(replaced) == {"tolstoy-machine", "tolstoy-release", "tolstoy"}
-    assert replaced["tolstoy-machine"] == ("userData",)
-    assert second.outputs["instanceId"] != first.outputs["instanceId"]
-    assert second.outputs["address"] == first.outputs["address"]
-    assert running(account) == [second.outputs["instanceId"]]
-    calls = account.calls[before:]
-    order = [
-        calls.index(("ec2", name)) for name in ("run_instances", "associate_address", "terminate_instances")
-    ]
-    assert order == sorted(order)
-    # released on the new machine before the address came, as the engine's order of steps shows
-    names = [step.name for step in second.steps if step.type in (INSTANCE, ASSOCIATION) or "Eip" in step.type]
-    assert names.index("tolstoy-machine") < names.index("tolstoy-release")
-    assert [at for at, _ in account.releases] == [first.outputs["instanceId"], second.outputs["instanceId"]]
-
-
-def test_the_address_waits_for_the_release(account: Account) -> None:
-    """With an image that never serves, a new machine does not get it."""
-    made = stack(account)
-    first = done(made.up())
-    made.config |= {"tolstoy:image": SICK_IMAGE, "tolstoy:environment": '{"LOG_LEVEL": "debug"}'}
-    assert not made.up().ok
-    (address,) = account.call("ec2", "describe_addresses")["Addresses"]
-    assert address["InstanceId"] == first.outputs["instanceId"]
-    assert first.outputs["instanceId"] in running(account)
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_what_happens_when(account: Account, scenario: Callable[[Stack, Account], None]) -> None:
+    scenario(stack(account), account)
 
 
 def test_a_larger_machine_is_the_same_one(account: Account) -> None:

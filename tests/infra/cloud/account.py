@@ -40,6 +40,7 @@ class Account:
     calls: list[tuple[str, str]] = field(default_factory=list)
     associations: dict[str, dict[str, Any]] = field(default_factory=dict)
     releases: list[tuple[str, str]] = field(default_factory=list)  # instance and command, in order
+    ubuntu_behind: int = 0  # how many images were published since the one that is called current
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:

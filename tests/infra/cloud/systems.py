@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -15,19 +16,23 @@ from tests.infra.cloud.shapes import InitFailedError, Props, ProviderError, fit,
 
 CANONICAL = "099720109477"
 SICK = "sick"  # an image with this in its tag never becomes healthy
+_UBUNTU = re.compile(
+    r"/aws/service/canonical/ubuntu/server/24\.04/stable/current/(amd64|arm64)/hvm/ebs-gp3/ami-id"
+)
 STEPS = frozenset({"aws:runShellScript", "aws:configurePackage"})
 
 
 def _parameter(account: Account, args: dict[str, Any]) -> dict[str, Any]:
     name = args["name"]
-    if not name.startswith("/aws/service/canonical/ubuntu/server/"):
+    found = _UBUNTU.fullmatch(name)
+    if found is None:
         raise ProviderError(f"there is no parameter {name}")
     # moto has images of Canonical's, not the parameters that name them
-    architecture = {"amd64": "x86_64", "arm64": "arm64"}[name.split("/")[-4]]
+    architecture = {"amd64": "x86_64", "arm64": "arm64"}[found[1]]
     images = account.call("ec2", "describe_images", Owners=[CANONICAL])["Images"]
-    fitting = [image for image in images if image["Architecture"] == architecture] or images
-    newest = max(fitting, key=lambda image: str(image["CreationDate"]))
-    return {"name": name, "value": newest["ImageId"], "type": "String"}
+    fitting = [image for image in images if image["Architecture"] == architecture]
+    newest = sorted(fitting, key=lambda image: str(image["CreationDate"]), reverse=True)
+    return {"name": name, "value": newest[account.ubuntu_behind]["ImageId"], "type": "String"}
 
 
 def _document(account: Account, name: str, props: Props) -> Made:
