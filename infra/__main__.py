@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pulumi
+
 from tolstoy_infra import program, settings
 
 for name, value in program.build(settings.load()).items():

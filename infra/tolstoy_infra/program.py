@@ -18,6 +18,7 @@ def build(settings: Settings) -> dict[str, pulumi.Input[Any]]:
         "logGroup": common.log_group,
         "repository": common.repository_url,
         "topicArn": common.alarms.topic_arn,
+        "image": settings.image or "",  # for the next one who changes the stack and did not release it
     }
     if settings.topology == "single":
         from tolstoy_infra.single_host import SingleHost
