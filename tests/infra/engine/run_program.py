@@ -1,6 +1,6 @@
 """Runs a Pulumi program in a process of its own, told where to register: what the CLI's language host does.
 
-usage: run_program.py ADDRESS PROJECT STACK DRY_RUN ROOT PROGRAM_FOLDER
+usage: run_program.py MONITOR ENGINE PROJECT STACK DRY_RUN ROOT PROGRAM_FOLDER
 Configuration arrives in PULUMI_CONFIG and PULUMI_CONFIG_SECRET_KEYS.
 """
 
@@ -17,12 +17,12 @@ import pulumi
 from pulumi import runtime
 
 
-def main(address: str, project: str, stack: str, dry_run: str, root: str, program: str) -> int:
+def main(monitor: str, engine: str, project: str, stack: str, dry_run: str, root: str, program: str) -> int:
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     runtime.configure(
         runtime.Settings(
-            monitor=address,
-            engine=address,
+            monitor=monitor,
+            engine=engine,
             project=project,
             stack=stack,
             parallel=16,

@@ -93,6 +93,7 @@ class Stack:
         program = self.root / self.project.get("main", ".")
         arguments = [
             address,
+            address,
             self.project["name"],
             self.name,
             str(dry_run).lower(),
