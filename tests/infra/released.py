@@ -95,8 +95,16 @@ def prepared(machine: ReleaseHost) -> Released:
         made = http.post("/organizations", json={"name": "O", "owner": {"email": "a@example.com"}})
         assert made.status_code == 201, made.text
         who = {"X-Org-ID": made.json()["id"], "X-User-ID": made.json()["owner"]["id"]}
-        steps = [{"key": "w", "wait": {"seconds": 2}}]
-        flow = http.post("/flows", json={"name": "F", "steps": steps}, headers=who).json()["id"]
-        published = http.post(f"/flows/{flow}/publish", headers=who)
+    return Released(machine, {**proof, **who}, waiting_flow(machine, {**proof, **who}, 2))
+
+
+def waiting_flow(machine: ReleaseHost, headers: dict[str, str], seconds: int) -> str:
+    """A flow whose runs last that long; its id."""
+    with httpx.Client(base_url=machine.nginx.url, timeout=20, headers=headers) as http:
+        steps = [{"key": "w", "wait": {"seconds": seconds}}]
+        made = http.post("/flows", json={"name": f"Waits {seconds} s", "steps": steps})
+        assert made.status_code == 201, made.text
+        flow: str = made.json()["id"]
+        published = http.post(f"/flows/{flow}/publish")
         assert published.status_code == 200, published.text
-    return Released(machine, {**proof, **who}, flow)
+    return flow

@@ -7,15 +7,17 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.conftest import Databases
 from tests.infra.nginx_here import needs_nginx
 from tests.infra.release_host import ReleaseHost, needs_programs, service
-from tests.infra.released import DEAD, FIRST, Released, prepared
+from tests.infra.released import DEAD, FIRST, Released, prepared, waiting_flow
 
 pytestmark = [needs_nginx, *needs_programs]
 
@@ -42,6 +44,25 @@ def test_a_good_release_drops_nothing(released: Released) -> None:
     new = "green" if old == "blue" else "blue"
     assert "applied" in said or "Nothing to do: the schema is current." in said  # the migrations came first
     released.unchanged("tolstoy:good", new, said)
+
+
+def test_what_the_old_one_has_in_hand_is_answered(released: Released) -> None:
+    """A request that waits longer than the whole release: the old one says where it can be followed."""
+    new = "green" if released.machine.slot() == "blue" else "blue"
+    flow = waiting_flow(released.machine, released.headers, 20)
+    process = released.machine.begin(released.machine.image("tolstoy:unhurried"))
+    with ThreadPoolExecutor(1) as pool:
+        deadline = time.monotonic() + 60
+        while f"tolstoy-{new}" not in released.machine.running() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        url = f"{released.machine.nginx.url}/flows/{flow}/executions?wait=50"
+        asked = pool.submit(httpx.post, url, json={}, headers=released.headers, timeout=60)
+        said, _ = process.communicate(timeout=100)
+        answer = asked.result(60)
+    assert process.returncode == 0, said
+    assert (answer.status_code, answer.json()["finishedAt"]) == (202, None), answer.text
+    followed = httpx.get(released.machine.nginx.url + answer.headers["Location"], headers=released.headers)
+    assert followed.json()["id"] == answer.json()["id"]
 
 
 def test_a_release_that_never_becomes_ready(released: Released) -> None:
