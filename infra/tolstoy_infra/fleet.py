@@ -9,7 +9,8 @@ import pulumi_aws as aws
 
 from tolstoy_infra import network
 from tolstoy_infra.agent import MetricsAgent
-from tolstoy_infra.host import Host
+from tolstoy_infra.host import Role
+from tolstoy_infra.hosts import host
 from tolstoy_infra.load_balancer import LoadBalancer
 from tolstoy_infra.logs import QUEUE_AGE
 from tolstoy_infra.machine_group import MachineGroup, Size
@@ -50,10 +51,10 @@ class Fleet(pulumi.ComponentResource):
         key = network.key_pair(settings)
 
         def group(
-            role: str, size: Size, firewall: network.Firewall, target: pulumi.Output[str] | None
+            role: Role, size: Size, firewall: network.Firewall, target: pulumi.Output[str] | None
         ) -> MachineGroup:
-            host = pulumi.Output.all(shared.secret_arn, shared.log_group, place.cidr).apply(
-                lambda known: _host(settings, role, *known)
+            told = pulumi.Output.all(shared.secret_arn, shared.log_group, place.cidr).apply(
+                lambda known: host(settings, role, secret_arn=known[0], log_group=known[1], cidr=known[2])
             )
             return MachineGroup(
                 role,
@@ -63,7 +64,7 @@ class Fleet(pulumi.ComponentResource):
                 place=place,
                 firewall=firewall,
                 key=key,
-                host=host,
+                host=told,
                 after=[*shared.needed, *(balancer.listening if target else ())],
                 target_group_arn=target,
             )
@@ -78,23 +79,6 @@ class Fleet(pulumi.ComponentResource):
         MetricsAgent(target=stack)
         self.exports["groups"] = {"api": api.name, "worker": worker.name}
         self.exports["shell"] = api.name.apply(lambda name: _shell(settings.region, name))
-
-
-def _host(settings: Settings, role: str, secret_arn: str, log_group: str, cidr: str) -> Host:
-    domain = settings.domain
-    return Host(
-        role="worker" if role == "worker" else "api",
-        region=settings.region,
-        secret_arn=secret_arn,
-        log_group=log_group,
-        domain=domain.name if domain else None,
-        proxies=cidr,
-        api_memory_mb=settings.machine.api_memory_mb,
-        worker_memory_mb=settings.machine.worker_memory_mb,
-        workers=settings.machine.workers,
-        env=settings.environment,
-        image=settings.image,
-    )
 
 
 def _shell(region: str, group: str) -> str:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pulumi
 
-from tolstoy_infra import shared
+from tolstoy_infra import hosts, shared
 from tolstoy_infra.settings import Settings
 
 
 def build(settings: Settings) -> dict[str, pulumi.Input[Any]]:
-    """Make everything; returns the stack's outputs by name."""
+    """Make everything; returns the stack's outputs by name. Raises SettingsError before anything is made."""
+    hosts.rehearse(settings)
     common = shared.make(settings)
     exports: dict[str, pulumi.Input[Any]] = {
         "secretArn": common.secret_arn,

@@ -9,7 +9,8 @@ import pulumi_aws as aws
 
 from tolstoy_infra import agent, network, ubuntu
 from tolstoy_infra.alarms import Alarms
-from tolstoy_infra.host import Host, render
+from tolstoy_infra.host import render
+from tolstoy_infra.hosts import host
 from tolstoy_infra.naming import PREFIX, tags
 from tolstoy_infra.release import Release
 from tolstoy_infra.settings import Settings
@@ -39,7 +40,7 @@ class SingleHost(pulumi.ComponentResource):
             subnet_id=place.first_subnet,
             key_name=key.key_name if key else None,
             user_data=pulumi.Output.all(shared.secret_arn, shared.log_group).apply(
-                lambda known: render(_host(settings, known[0], known[1]))
+                lambda known: render(host(settings, "single", secret_arn=known[0], log_group=known[1]))
             ),
             user_data_replace_on_change=True,
             metadata_options=aws.ec2.InstanceMetadataOptionsArgs(
@@ -92,23 +93,6 @@ class SingleHost(pulumi.ComponentResource):
             ),
         }
         self.register_outputs(self.exports)
-
-
-def _host(settings: Settings, secret_arn: str, log_group: str) -> Host:
-    domain = settings.domain
-    return Host(
-        role="single",
-        region=settings.region,
-        secret_arn=secret_arn,
-        log_group=log_group,
-        domain=domain.name if domain else None,
-        email=domain.email if domain else None,
-        dns01=bool(domain and domain.zone_id),
-        api_memory_mb=settings.machine.api_memory_mb,
-        worker_memory_mb=settings.machine.worker_memory_mb,
-        workers=settings.machine.workers,
-        env=settings.environment,
-    )
 
 
 def _watch(alarms: Alarms, settings: Settings, machine: pulumi.Output[str]) -> None:

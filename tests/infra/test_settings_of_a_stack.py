@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.infra.accounts import empty_account
@@ -249,4 +251,21 @@ def test_nothing_is_made_of_wrong_settings() -> None:
     with empty_account() as account:
         with pytest.raises(Exception, match="image: 'tolstoy' has no tag"):
             deploy(account, ROOT, config(image="tolstoy"), SECRETS)
+        assert account.calls == []
+
+
+@pytest.mark.parametrize("topology", ["single", "fleet"])
+@pytest.mark.parametrize(
+    "environment",
+    [
+        '{"MAX_BODY_BYTES": "a lot"}',
+        json.dumps({f"SETTING_{n}": "x" * 500 for n in range(40)}),
+    ],
+    ids=["no-number", "too-long"],
+)
+def test_a_first_boot_that_cannot_be(topology: str, environment: str) -> None:
+    """It is rehearsed: after the secret and the role were made it would be too late."""
+    with empty_account() as account:
+        with pytest.raises(Exception, match=r"environment: .*nothing was made"):
+            deploy(account, ROOT, config(topology=topology, environment=environment), SECRETS)
         assert account.calls == []

@@ -27,12 +27,18 @@ def _parameter(account: Account, args: dict[str, Any]) -> dict[str, Any]:
     found = _UBUNTU.fullmatch(name)
     if found is None:
         raise ProviderError(f"there is no parameter {name}")
-    # moto has images of Canonical's, not the parameters that name them
-    architecture = {"amd64": "x86_64", "arm64": "arm64"}[found[1]]
+    return {"name": name, "value": _ubuntu(account, found[1]), "type": "String"}
+
+
+def _ubuntu(account: Account, architecture: str) -> str:
+    """moto has two images of Canonical's, both for amd64, and no parameters that name them."""
+    if architecture == "arm64":
+        given = {"Architecture": "arm64", "RootDeviceName": "/dev/sda1"}
+        made = account.call("ec2", "register_image", Name=f"ubuntu-arm64-{uuid.uuid4()}", **given)
+        return str(made["ImageId"])
     images = account.call("ec2", "describe_images", Owners=[CANONICAL])["Images"]
-    fitting = [image for image in images if image["Architecture"] == architecture]
-    newest = sorted(fitting, key=lambda image: str(image["CreationDate"]), reverse=True)
-    return {"name": name, "value": newest[account.ubuntu_behind]["ImageId"], "type": "String"}
+    newest = sorted(images, key=lambda image: str(image["Name"]), reverse=True)
+    return str(newest[account.ubuntu_behind]["ImageId"])
 
 
 def _document(account: Account, name: str, props: Props) -> Made:
