@@ -94,7 +94,7 @@ def test_a_release_that_ends_at_once_is_not_waited_for(
 
 def test_a_worker_that_cannot_work_keeps_the_api_back(released: Released) -> None:
     before = released.machine.serves(), released.machine.slot()
-    with released.told("READY_SECONDS=8"):
+    with released.told("READY_SECONDS=12"):  # in which the API is ready
         code, said = released.release("tolstoy:idle", worker={"DATABASE_URL": DEAD})
     assert code != 0
     assert "tolstoy-worker-" in said
