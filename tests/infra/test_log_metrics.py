@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from tolstoy_infra.logs import FAILED_REQUESTS
 
 from tests.infra.log_patterns import matches
 from tests.infra.stacks import ROOT
+from tolstoy_infra.logs import FAILED_REQUESTS
 
 SAMPLES = {
     "time_iso8601": "2026-11-24T12:00:00+00:00",
