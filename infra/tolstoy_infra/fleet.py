@@ -74,9 +74,9 @@ class Fleet(pulumi.ComponentResource):
         api.follow_cpu(CPU_PERCENT)
         worker = group("worker", Size(sizes.worker_min, sizes.worker_max), working, None)
         _follow_queue(worker, settings, shared.namespace)
-        # every machine that will ever be started is one of them
-        stack = aws.ssm.AssociationTargetArgs(key="tag:Stack", values=[settings.stack])
-        MetricsAgent(target=stack)
+        # by name, since most of the machines there will ever be are not there yet
+        names = [tags(role)["Name"] for role in ("api", "worker")]
+        MetricsAgent(target=aws.ssm.AssociationTargetArgs(key="tag:Name", values=names))
         self.exports["groups"] = {"api": api.name, "worker": worker.name}
         self.exports["shell"] = api.name.apply(lambda name: _shell(settings.region, name))
 

@@ -57,6 +57,9 @@ _GROUPS = (
     " DetachLoadBalancerTargetGroups SetInstanceProtection TerminateInstanceInAutoScalingGroup"
 )
 
+# whose roles AWS makes at the first group, load balancer, or alarm that restarts a machine
+_LINKED = ("autoscaling", "elasticloadbalancing", "events")
+
 
 def operator(partition: str = "aws") -> dict[str, Any]:
     """For a person, who may also let GitHub deploy."""
@@ -112,7 +115,7 @@ def _statements(partition: str, roles: list[str]) -> list[Statement]:
             "*",
             {
                 "StringEquals": {
-                    "iam:AWSServiceName": ["autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com"]
+                    "iam:AWSServiceName": [f"{name}.amazonaws.com" for name in _LINKED]
                 }
             },
         ),

@@ -160,6 +160,20 @@ def check_fleet_alarms(deployed: Deployed) -> None:
     assert found["unanswered"]["AlarmActions"] == found["unhealthy"]["AlarmActions"] == [topic]
 
 
+def check_fleet_agent(deployed: Deployed) -> None:
+    """On the machines of this stack, also on those to come, and on nobody else's."""
+    given = deployed.inputs("aws:ssm/association:Association", "tolstoy-agent")
+    (target,) = given["targets"]
+    assert target["key"] == "tag:Name"
+    for role in ("api", "worker"):
+        specified = template(deployed, role)["TagSpecifications"]
+        (tags,) = (one["Tags"] for one in specified if one["ResourceType"] == "instance")
+        names = [tag["Value"] for tag in tags if tag["Key"] == "Name"]
+        assert len(names) == 1 and names[0] in target["values"]
+        assert deployed.outputs["logGroup"].rpartition("/")[2] in names[0]
+    assert len(target["values"]) == 2
+
+
 def check_fleet_name(deployed: Deployed) -> None:
     zone = deployed.inputs("aws:route53/record:Record", "tolstoy")["zoneId"]
     sets = deployed.account.call("route53", "list_resource_record_sets", HostedZoneId=zone)[
