@@ -1,4 +1,4 @@
-"""What whoever runs `pulumi up` has to be allowed, and no more. Printed by `python -m tolstoy_infra.operator_policy`.
+"""What whoever runs `pulumi up` has to be allowed, and no more. Printed by `python -m tolstoy_infra.operator_policy [PARTITION]`.
 
 It is as narrow as IAM lets it be: what a name can be told by is held to names that begin with tolstoy. Who has it can
 still do whatever the machine's role can, for it may change that role and run commands on the machine.
@@ -146,5 +146,5 @@ def _of(service: str, actions: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    json.dump(operator(), sys.stdout, indent=2)
+    json.dump(operator(*sys.argv[1:2]), sys.stdout, indent=2)
     print()
