@@ -1,4 +1,6 @@
-"""What whoever runs `pulumi up` has to be allowed, and no more. Printed by `python -m tolstoy_infra.operator_policy [PARTITION]`.
+"""What whoever runs `pulumi up` has to be allowed, and no more.
+
+Printed by `python -m tolstoy_infra.operator_policy [PARTITION]`.
 
 It is as narrow as IAM lets it be: what a name can be told by is held to names that begin with tolstoy. Who has it can
 still do whatever the machine's role can, for it may change that role and run commands on the machine.
