@@ -35,6 +35,7 @@ class GitHubRoles(pulumi.ComponentResource):
             )
             previews["Statement"] += _state(bucket, partition, ["s3:GetObject"])
         self.exports = {
+            # a job with an `environment` has another subject, which says nothing of the branch
             "deployRole": self._role("deploy", provider, github, "ref:refs/heads/main", deploys),
             "previewRole": self._role("preview", provider, github, "pull_request", previews),
         }

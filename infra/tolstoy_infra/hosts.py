@@ -24,6 +24,7 @@ def host(settings: Settings, role: Role, *, secret_arn: str, log_group: str, cid
         api_memory_mb=settings.machine.api_memory_mb,
         worker_memory_mb=settings.machine.worker_memory_mb,
         workers=settings.machine.workers,
+        rate_per_second=settings.machine.rate_per_second,
         env=settings.environment,
         # a single machine's releases come by themselves, later, or each would be another machine
         image=settings.image if fleet else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
+from tolstoy_infra.domain_record import DomainRecord
 from tolstoy_infra.naming import PREFIX, tags
 from tolstoy_infra.network import Firewall, Place
 from tolstoy_infra.settings import Domain, Settings
@@ -67,7 +68,8 @@ class LoadBalancer(pulumi.ComponentResource):
             )
             plain = aws.lb.ListenerDefaultActionArgs(type="redirect", redirect=redirect)
             self.listening.append(self._listener(balancer, 80, plain))
-            self._record(settings.domain, balancer)
+            if settings.domain.zone_id:
+                DomainRecord(settings.domain, settings.domain.zone_id, balancer=balancer)
         else:
             self.listening.append(self._listener(balancer, 80, forward))
         self.target_group_arn = group.arn
@@ -115,13 +117,3 @@ class LoadBalancer(pulumi.ComponentResource):
             PREFIX, certificate_arn=certificate.arn, validation_record_fqdns=[proof.fqdn], opts=self._here
         )
         return proved.certificate_arn
-
-    def _record(self, domain: Domain, balancer: aws.lb.LoadBalancer) -> None:
-        if domain.zone_id is None:
-            return
-        alias = aws.route53.RecordAliasArgs(
-            name=balancer.dns_name, zone_id=balancer.zone_id, evaluate_target_health=False
-        )
-        aws.route53.Record(
-            PREFIX, zone_id=domain.zone_id, name=domain.name, type="A", aliases=[alias], opts=self._here
-        )

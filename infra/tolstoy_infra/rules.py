@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 
 def contradictions(values: Mapping[str, Any]) -> list[str]:
@@ -16,15 +17,26 @@ def contradictions(values: Mapping[str, Any]) -> list[str]:
 def _of_database(values: Mapping[str, Any]) -> list[tuple[bool, str]]:
     return [
         (
-            "-pooler." in (values.get("databaseUrl") or "") and "directUrl" not in values,
-            "directUrl is missing: databaseUrl goes through a pooler, where migrations cannot; write the address"
-            " without -pooler, with pulumi config set --secret directUrl",
+            "databaseUrl" in values and "directUrl" not in values,
+            "directUrl is missing: migrations need the owner of the tables, past any pooler;"
+            " write pulumi config set --secret directUrl postgresql://…",
+        ),
+        (
+            _user(values, "databaseUrl") is not None
+            and _user(values, "databaseUrl") == _user(values, "directUrl"),
+            "databaseUrl: has the user of directUrl, who owns the tables: no row would be kept from him;"
+            " write another one with a password of your own, whom the first release makes",
         ),
         (
             "-pooler." in (values.get("directUrl") or ""),
             "directUrl goes through a pooler; write the address without -pooler",
         ),
     ]
+
+
+def _user(values: Mapping[str, Any], name: str) -> str | None:
+    address = values.get(name)
+    return urlsplit(address).username if address else None
 
 
 def _of_domain(values: Mapping[str, Any]) -> list[tuple[bool, str]]:

@@ -52,6 +52,7 @@ class Machine:
     api_memory_mb: int
     worker_memory_mb: int
     workers: int  # processes that serve requests on each machine
+    rate_per_second: int  # requests of one address
 
     @property
     def architecture(self) -> Literal["amd64", "arm64"]:
@@ -142,6 +143,7 @@ _KEYS: Final[Mapping[str, _Key]] = {
     "apiMemoryMb": _Key(read.whole(256, 1048576), "1024"),
     "workerMemoryMb": _Key(read.whole(256, 1048576), "768"),
     "workers": _Key(read.whole(1, 512), "2"),
+    "ratePerSecond": _Key(read.whole(1, 100000), "100"),
     "apiMin": _Key(read.whole(1, 100), "2"),
     "apiMax": _Key(read.whole(1, 100), "6"),
     "workerMin": _Key(read.whole(1, 100), "1"),
@@ -236,7 +238,7 @@ def _settings(stack: str, values: Mapping[str, Any]) -> Settings:
         topology=cast("Topology", values["topology"]),
         image=get("image"),
         database_url=values["databaseUrl"],
-        direct_url=get("directUrl") or values["databaseUrl"],
+        direct_url=values["directUrl"],
         domain=domain,
         machine=Machine(
             values["instanceType"],
@@ -246,6 +248,7 @@ def _settings(stack: str, values: Mapping[str, Any]) -> Settings:
             values["apiMemoryMb"],
             values["workerMemoryMb"],
             values["workers"],
+            values["ratePerSecond"],
         ),
         fleet=FleetSize(values["apiMin"], values["apiMax"], values["workerMin"], values["workerMax"]),
         vpc_id=get("vpcId"),

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from tolstoy_infra import agent, network, ubuntu
 from tolstoy_infra.alarms import Alarms
+from tolstoy_infra.domain_record import DomainRecord
 from tolstoy_infra.host import render
 from tolstoy_infra.hosts import host
 from tolstoy_infra.naming import PREFIX, tags
@@ -74,15 +75,7 @@ class SingleHost(pulumi.ComponentResource):
         )
         domain = settings.domain
         if domain and domain.zone_id:
-            aws.route53.Record(
-                PREFIX,
-                zone_id=domain.zone_id,
-                name=domain.name,
-                type="A",
-                ttl=60,
-                records=[address.public_ip],
-                opts=here,
-            )
+            DomainRecord(domain, domain.zone_id, address=address.public_ip)
         _watch(shared.alarms, settings, machine.id)
         self.exports = {
             "url": f"https://{domain.name}" if domain else pulumi.Output.concat("http://", address.public_ip),

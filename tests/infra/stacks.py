@@ -13,7 +13,7 @@ from tests.infra.engine.stack import Stack
 
 ROOT = Path(__file__).parents[2]
 DATABASE_PASSWORD = "correct-horse-battery-staple"
-DATABASE_URL = f"postgresql://tolstoy:{DATABASE_PASSWORD}@db-pooler.example.com:5432/tolstoy?sslmode=require"
+DATABASE_URL = f"postgresql://service:{DATABASE_PASSWORD}@db-pooler.example.com:5432/tolstoy?sslmode=require"
 DIRECT_URL = f"postgresql://tolstoy:{DATABASE_PASSWORD}@db.example.com:5432/tolstoy?sslmode=require"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/tolstoy:1.0.0"
 NEXT_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/tolstoy:1.1.0"

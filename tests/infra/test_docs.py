@@ -66,13 +66,11 @@ class TestSettings:
         default, refused = codes(row[1]), codes(row[4])
         if name == "aws:region":
             assert row[1] == "none, required"
-        elif name == "directUrl":
-            assert row[1] == "`databaseUrl`, secret"
         else:
             key = settings._KEYS[name]
             assert default == ([key.default] if key.default is not None else [])
             assert ("secret" in row[1]) == key.secret
-            assert ("required" in row[1]) == (name == "databaseUrl")
+            assert ("required" in row[1]) == (name in ("databaseUrl", "directUrl"))
         (example,) = codes(row[3])
         reader(name)(example)
         assert default != [example], "an example shows something else"
@@ -83,7 +81,7 @@ class TestSettings:
 
     def test_bounds_are_told(self) -> None:
         told = {codes(row[0])[0]: row[2] for row in rows(DEPLOYMENT, "## All settings")}
-        for name in ("diskGib", "workers", "queueSeconds"):
+        for name in ("diskGib", "workers", "queueSeconds", "ratePerSecond"):
             low, high = map(int, re.findall(r"(\d+) to (\d+)", told[name])[0])
             read = reader(name)
             assert (read(str(low)), read(str(high))) == (low, high)
@@ -97,13 +95,13 @@ class TestSettings:
 
     def test_what_is_refused_together_is_refused(self) -> None:
         """Of the settings that the table calls of no use, or not enough, alone."""
-        least = {"databaseUrl": "postgresql://a:b@host/db"}
+        least = {"databaseUrl": "postgresql://a:b@host/db", "directUrl": "postgresql://b:b@host/db"}
         told = {codes(row[0])[0]: (row[2], codes(row[3])[0]) for row in rows(DEPLOYMENT, "## All settings")}
         alone = [name for name, (text, _) in told.items() if re.search("Refused without|Together with", text)]
         assert sorted(alone) == ["certificateArn", "email", "sshCidrs", "vpcId", "zoneId"]
         for name in (*alone, "subnetIds", "domain"):
             with pytest.raises(settings.SettingsError, match=r"set both|is missing|belong together"):
-                settings.parse("prod", "us-east-1", {**least, name: told[name][1]}, {"databaseUrl"})
+                settings.parse("prod", "us-east-1", {**least, name: told[name][1]}, set(least))
 
 
 class TestOutputs:
@@ -142,7 +140,7 @@ class TestAlarms:
     def test_what_they_look_for_is_on_the_type_of_machine(self, single: Made) -> None:
         (row,) = (row for row in rows(OPERATIONS, "## Alarms") if row[0] == "`credits`")
         (type_,) = codes(row[3])
-        assert not settings.Machine(type_, 30, (), None, 1024, 768, 2).burstable
+        assert not settings.Machine(type_, 30, (), None, 1024, 768, 2, 100).burstable
 
 
 def alarms(made: Made) -> dict[str, dict[str, Any]]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
+from tests.acceptance.answers import until
+from tests.conftest import Databases
 from tests.infra.log_patterns import matches
 from tests.infra.stacks import ROOT
-from tolstoy_infra.logs import FAILED_REQUESTS
+from tests.processes import start_worker
+from tolstoy_infra.logs import FAILED_REQUESTS, QUEUE_LINES, QUEUE_VALUE
 
 SAMPLES = {
     "time_iso8601": "2026-11-24T12:00:00+00:00",
@@ -46,3 +51,18 @@ def test_the_services_own_line_of_the_same_request_is_not_counted_twice() -> Non
 )
 def test_other_lines(line: str) -> None:
     assert not matches(FAILED_REQUESTS, line)
+
+
+async def test_the_age_of_the_queue_is_in_a_workers_log(module_database: Databases, tmp_path: Path) -> None:
+    urls = {"DATABASE_URL": module_database.database_url, "DIRECT_URL": module_database.direct_url}
+    worker = start_worker(tmp_path, urls)
+
+    async def told() -> bool:
+        return any(matches(QUEUE_LINES, line) for line in worker.log().splitlines())
+
+    try:
+        await until(told, seconds=30)
+    finally:
+        worker.end()
+    (line, *_) = [line for line in worker.log().splitlines() if matches(QUEUE_LINES, line)]
+    assert json.loads(line)[QUEUE_VALUE.removeprefix("$.")] == 0.0

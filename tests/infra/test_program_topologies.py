@@ -40,6 +40,14 @@ def kept(made: Stack) -> dict[str, str]:
     return {one.urn: one.id for one in made if one.type in KEPT}
 
 
+def record_steps(update: Update) -> list[str]:
+    return [
+        step.op
+        for step in update.changes()
+        if (step.type, step.name) == ("aws:route53/record:Record", "tolstoy")
+    ]
+
+
 def test_there_and_back(account: Account) -> None:
     made = stack(account, domain="tolstoy.example.com", email="ops@example.com", zoneId=hosted_zone(account))
     single = done(made.up())
@@ -53,10 +61,13 @@ def test_there_and_back(account: Account) -> None:
     assert len(running(account)) == 3, "two of the API, one worker"
     for key in ("secretArn", "logGroup", "repository", "topicArn", "url"):
         assert fleet.outputs[key] == single.outputs[key]
+    assert record_steps(fleet) == ["update"], (
+        "one that is removed after another of its name was made takes both"
+    )
     assert done(made.up()).changes() == []
 
     made.config["tolstoy:topology"] = "single"
-    done(made.up())
+    assert record_steps(done(made.up())) == ["update"]
     assert kept(made) == before
     assert len(running(account)) == 1
     assert not {"balancers", "targets", "groups", "templates"} & set(leftovers(account))

@@ -35,18 +35,13 @@ def test_the_least_is_enough() -> None:
         None,
         None,
     )
-    assert settings.machine == Machine("t3.medium", 30, (), None, 1024, 768, 2)
+    assert settings.machine == Machine("t3.medium", 30, (), None, 1024, 768, 2, 100)
     assert (settings.log_retention_days, settings.queue_seconds) == (30, 30)
     assert (settings.region, settings.partition) == ("eu-central-1", "aws")
 
 
 def test_secrets_are_not_shown() -> None:
     assert DATABASE_PASSWORD not in repr(read())
-
-
-def test_without_a_pooler_one_address_serves_both() -> None:
-    settings = parse("prod", "eu-central-1", {"databaseUrl": DIRECT_URL}, {"databaseUrl"})
-    assert settings.direct_url == settings.database_url == DIRECT_URL
 
 
 @pytest.mark.parametrize(
@@ -86,6 +81,7 @@ def test_without_a_pooler_one_address_serves_both() -> None:
         ("vpcId", "default", "vpcId: 'default' is not the id of a VPC"),
         ("subnetIds", '["a"]', "subnetIds: 'a' is not the id of one; write it as subnet-0123456789abcdef0"),
         ("workers", "0", "workers: '0' is not a number allowed here; write one from 1 to 512"),
+        ("ratePerSecond", "0", "ratePerSecond: '0' is not a number allowed here; write one from 1 to 100000"),
         ("queueSeconds", "soon", "queueSeconds: 'soon' is not a number allowed here"),
         (
             "githubRepository",
@@ -169,9 +165,13 @@ def test_values_that_do_not_go_together(more: dict[str, str], said: str) -> None
     assert said in mistakes(**more)
 
 
-def test_a_pooler_alone_is_not_enough() -> None:
-    with pytest.raises(SettingsError, match="directUrl is missing: databaseUrl goes through a pooler"):
+def test_one_address_is_not_enough() -> None:
+    with pytest.raises(SettingsError, match="directUrl is missing: migrations need the owner of the tables"):
         parse("prod", "eu-central-1", {"databaseUrl": DATABASE_URL}, KEPT_SECRET)
+
+
+def test_the_owner_does_not_serve() -> None:
+    assert "databaseUrl: has the user of directUrl" in mistakes(databaseUrl=DIRECT_URL)
 
 
 def test_without_a_database() -> None:
