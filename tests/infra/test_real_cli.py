@@ -19,7 +19,7 @@ from tests.infra.accounts import leftovers, running
 from tests.infra.checks import held_by
 from tests.infra.cli.pulumi import Pulumi
 from tests.infra.cloud.account import Account
-from tests.infra.stacks import IMAGE, NEXT_IMAGE, REGION, SECRETS, SICK_IMAGE, config
+from tests.infra.stacks import DATABASE_PASSWORD, IMAGE, NEXT_IMAGE, REGION, SECRETS, SICK_IMAGE, config
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no `pulumi` on PATH"),
@@ -141,11 +141,12 @@ def test_another_first_boot_is_another_machine_and_the_address_moves_last(
 
 def test_another_password_changes_the_secret_alone(pulumi: Pulumi, account: Account) -> None:
     before = json.loads(secret(account, pulumi))
-    pulumi.configure({"tolstoy:databaseUrl": before["DIRECT_URL"]}, SECRETS)
+    changed = before["DATABASE_URL"].replace(DATABASE_PASSWORD, "another-password")
+    pulumi.configure({"tolstoy:databaseUrl": changed}, SECRETS)
     assert {name for op, name in pulumi.preview() if op == "replace"} == {"tolstoy-secret"}
     pulumi.done("up", "--yes", "--skip-preview")
     after = json.loads(secret(account, pulumi))
-    assert after == {**before, "DATABASE_URL": before["DIRECT_URL"]}
+    assert after == {**before, "DATABASE_URL": changed}
 
 
 def test_there_and_back(pulumi: Pulumi, account: Account) -> None:
