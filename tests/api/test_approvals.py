@@ -34,7 +34,7 @@ async def _decide(
 
 
 async def _colleague(lab: Lab) -> Member:
-    made = await make_user(lab.http, lab.member)
+    made = await make_user(lab.http, lab.member, role="approver")
     return Member(lab.member.org_id, made["id"])
 
 

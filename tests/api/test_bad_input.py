@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 
-from tests.api.factories import make_action, make_flow, make_log, make_tool, make_user, publish
+from tests.api.factories import make, make_action, make_flow, make_log, make_tool, make_user, publish
 from tests.api.problems import headers, pointers, refused
 from tests.api.triggers import one_of_each_trigger
 from tests.api.world import (
@@ -51,6 +51,7 @@ async def things(http: httpx.AsyncClient, echo: EchoServer) -> World:
         "organizationId": alice.org_id,
         "userId": user["id"],
         "toolId": tool["id"],
+        "apiKeyId": (await make(http, "/api-keys", alice, {"name": "Key"}))["id"],
         "actionId": action["id"],
         "flowId": flow["id"],
         "version": "1",

@@ -230,7 +230,7 @@ async def test_in_production_only_an_admin_sees_the_details(database: Databases,
                 return answer.status_code, answer.json().get("code")
 
             assert await asked(admin.headers) == (200, None)
-            assert await asked(bob.headers) == (403, "forbidden")
+            assert await asked(bob.headers) == (403, "permission-denied")
             assert await asked(Member(admin.org_id, stranger.user_id).headers) == (403, "not-a-member")
             assert await asked({}) == (400, "malformed")
             assert await asked({**admin.headers, "X-Gateway-Secret": "wrong"}) == (401, "unauthenticated")

@@ -24,6 +24,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "OrganizationChange": {"name": "Changed"},
     "UserCreate": {"email": "new@example.com"},
     "UserChange": {"name": "Changed"},
+    "ApiKeyCreate": {"name": "New"},
+    "FirstKeyCreate": {"name": "New", "userId": "01999999-0000-7000-8000-000000000000"},
+    "ApiKeyRotate": {"overlapSeconds": 60},
     "ToolCreate": {"name": "New", "baseUrl": "https://new.example.com"},
     "ToolChange": {"name": "Changed"},
     "ActionCreate": {"toolId": "{toolId}", "name": "New one", "method": "GET", "endpoint": "/new"},
@@ -51,6 +54,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 LISTS = (
     "/users",
+    "/api-keys",
     "/tools?include=actions",
     "/actions",
     "/flows",

@@ -19,8 +19,13 @@ DOCUMENT = {"steps": [{"key": "greet", "transform": {"text": "hello"}}]}
 
 # A body that every operation which takes this type accepts; ids in it are filled in from the sender's own things.
 BODIES: Mapping[str, dict[str, Any]] = {
+    "OrganizationCreate": {"name": "New"},
+    "OrganizationChange": {"name": "Changed"},
     "UserCreate": {"email": "new@example.com"},
     "UserChange": {"name": "Changed"},
+    "ApiKeyCreate": {"name": "New", "userId": "user_id"},
+    "FirstKeyCreate": {"name": "New", "userId": "01999999-0000-7000-8000-000000000000"},
+    "ApiKeyRotate": {"overlapSeconds": 60},
     "ToolCreate": {"name": "New", "baseUrl": "https://new.example.com"},
     "ToolChange": {"name": "Changed"},
     "ActionCreate": {"toolId": "tool_id", "name": "New one", "method": "GET", "endpoint": "/new"},

@@ -23,6 +23,7 @@ DEFINERS = {
         "TABLE(org_id uuid, id uuid, seconds double precision)",
     ),
     "tolstoy.queue_state()": ("tolstoy_clock", "record"),
+    "tolstoy.find_key(uuid, bytea)": ("tolstoy_keys", "TABLE(org_id uuid, user_id uuid, scopes jsonb)"),
 }
 JOBS = "queue.pgqueuer"
 COUNTED = (
@@ -38,6 +39,7 @@ GRANTED = {
             JOBS: {"id", "status", "execute_after", "heartbeat"},
         }
     },
+    "tolstoy_keys": {"SELECT": {"api_keys": {"id", "org_id", "user_id", "hash", "scopes"}}},
     "tolstoy_queue": {
         "SELECT": {JOBS: {"id"}},
         "INSERT": {

@@ -60,6 +60,7 @@ async def _one_of_everything(http: httpx.AsyncClient, member: Member, receiver: 
     assert run.status_code == 200, run.text
     return {
         "user_id": await made("/users", {"email": "colleague@example.com"}),
+        "api_key_id": await made("/api-keys", {"name": "Hers"}),
         "tool_id": tool,
         "action_id": action,
         "flow_id": flow,
@@ -77,8 +78,8 @@ class Party:
     ids: Mapping[str, str]
 
 
-async def _party(http: httpx.AsyncClient, email: str) -> Party:
-    member = await founded(http, email)
+async def _party(http: httpx.AsyncClient, email: str, member: Member | None = None) -> Party:
+    member = member or await founded(http, email)
     with serving_in_thread() as receiver:
         return Party(member, await _one_of_everything(http, member, receiver.url))
 

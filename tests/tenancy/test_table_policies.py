@@ -12,7 +12,7 @@ from tests.tenancy.connections import scoped, tried
 from tolstoy.core.ids import new_id
 
 # Who looks across tenants, at the columns that test_service_role.py names.
-LOOKS = ["tolstoy_census", "tolstoy_clock"]
+LOOKS = ["tolstoy_census", "tolstoy_clock", "tolstoy_keys"]
 
 
 async def _all_rows(owner: asyncpg.Connection, catalog: Catalog) -> dict[str, list[str]]:

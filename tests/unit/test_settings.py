@@ -167,16 +167,21 @@ def test_a_direct_address_alone_is_refused() -> None:
     assert problem.startswith("DATABASE_URL: is missing while DIRECT_URL is set")
 
 
-@pytest.mark.parametrize("mode", [{}, {"AUTH_MODE": "headers"}, {"AUTH_MODE": "api-key"}])
-def test_production_refuses_to_start_without_a_proof_of_identity(mode: dict[str, str]) -> None:
-    (problem,) = problems(APP_ENV="production", DATABASE_URL=URL, **mode)
-    assert problem.startswith("AUTH_MODE: ")
+def test_production_refuses_to_believe_bare_headers() -> None:
+    (problem,) = problems(APP_ENV="production", DATABASE_URL=URL, AUTH_MODE="headers")
+    assert problem.startswith("AUTH_MODE: ") and "AUTH_MODE=api-key" in problem
     assert "AUTH_MODE=gateway" in problem and "GATEWAY_SECRET=" in problem and "32" in problem
 
 
-def test_api_keys_come_later_everywhere() -> None:
-    (problem,) = problems(AUTH_MODE="api-key")
-    assert "comes with a later release" in problem
+def test_production_asks_for_api_keys_unless_told_otherwise() -> None:
+    assert read(APP_ENV="production", DATABASE_URL=URL).auth_mode == "api-key"
+    assert read(APP_ENV="development").auth_mode == "headers"
+
+
+def test_a_platform_key_is_long() -> None:
+    assert problems(PLATFORM_KEY="x" * 31) == [
+        "PLATFORM_KEY: is too short; write at least 32 random characters"
+    ]
 
 
 def test_gateway_needs_its_secret_and_one_complaint_about_it_is_enough() -> None:

@@ -11,6 +11,8 @@ from sanic.response import BaseHTTPResponse
 from tolstoy.api import (
     action_runs,
     actions,
+    api_keys,
+    auth,
     callbacks,
     docs,
     dry_runs,
@@ -40,10 +42,12 @@ from tolstoy.core.settings import Settings
 from tolstoy.db.database import Database, open_database
 from tolstoy.db.renewal import renewal
 from tolstoy.domain.dry_runs import Rehearse
+from tolstoy.domain.key_ring import KeyRing
 
 BLUEPRINTS = (
     organizations.routes,
     users.routes,
+    api_keys.routes,
     tools.routes,
     actions.routes,
     flows.routes,
@@ -114,6 +118,7 @@ async def _open(app: Sanic[Any, Any]) -> None:
         statement_cache_size=settings.statement_cache_size,
         renew=renewal(settings),
     )
+    app.ctx.keys = KeyRing(app.ctx.database)
     app.ctx.watch = watching.of(settings)
     app.ctx.watch.start()
 
@@ -126,6 +131,7 @@ async def _stop(app: Sanic[Any, Any]) -> None:
 
 async def _close(app: Sanic[Any, Any]) -> None:
     await app.ctx.watch.close()
+    await app.ctx.keys.close()
     database: Database = app.ctx.database
     await database.close()
 
@@ -153,13 +159,17 @@ def _around_requests(app: Sanic[Any, Any], settings: Settings) -> None:
                     "status": response.status,
                     "ms": round(seconds * 1000, 2),
                     "request_id": ctx.request_id,
-                    "org_id": _shown(request.headers.get("x-org-id")),
-                    "user_id": _shown(request.headers.get("x-user-id")),
+                    **(auth.logged(request) or _claimed(request)),
                 }
             )
 
     app.register_middleware(begin, "response")
     app.ctx.end_of_request = end
+
+
+def _claimed(request: Any) -> dict[str, str | None]:
+    headers = request.headers
+    return {"org_id": _shown(headers.get("x-org-id")), "user_id": _shown(headers.get("x-user-id"))}
 
 
 def _shown(text: str | None) -> str | None:

@@ -19,7 +19,7 @@ import msgspec
 from sanic import HTTPResponse, Request
 
 from tolstoy.api import arguments as read
-from tolstoy.api import auth, idempotent
+from tolstoy.api import auth, idempotent, permissions
 from tolstoy.core.errors import (
     MalformedError,
     ProblemError,
@@ -33,7 +33,7 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True)
 class Operation:
-    """What one operation takes and gives; `door` is None where nobody needs to say who they are.
+    """What one operation takes and gives; `door` is None where nobody needs to say who they are, `requires` with it.
 
     `answers` are the types of its bodies under other statuses than `status`, besides problems. A `raw` one reads the
     body and the query itself, whatever they are. One that `takes_request` may answer bit by bit, and then gives None.
@@ -44,6 +44,7 @@ class Operation:
     description: str
     tag: str
     door: Door | None
+    requires: permissions.Requirement | None
     status: int
     body: Any = None
     body_optional: bool = False
@@ -84,7 +85,9 @@ def endpoint(
 
         @wraps(handler)
         async def serve(request: Request, **path: str) -> HTTPResponse | None:
-            scope = None if door is None else auth.scope(request, door)
+            scope = None
+            if door is not None and operation.requires is not None:
+                scope = await auth.scope(request, door, operation.requires)
             arguments = _arguments(request, operation, path)
             if scope is None:
                 return _response(request, operation, await handler(request, **arguments))
@@ -154,6 +157,7 @@ def _operation(
         description=description,
         tag=tag,
         door=door,
+        requires=None if door is None else permissions.required(handler.__name__),
         status=status,
         body=read.without(types.NoneType, type_=hints.get("body", types.NoneType)),
         body_optional=types.NoneType in typing.get_args(hints.get("body")),

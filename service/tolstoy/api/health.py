@@ -18,7 +18,7 @@ from tolstoy.api import auth
 from tolstoy.api.endpoint import endpoint
 from tolstoy.api.metrics import resident_bytes
 from tolstoy.api.queue_watch import QueueWatch
-from tolstoy.core.errors import ForbiddenError, NotAMemberError, OverloadedError, SchemaOutdatedError
+from tolstoy.core.errors import NotAMemberError, OverloadedError, PermissionDeniedError, SchemaOutdatedError
 from tolstoy.core.settings import Settings
 from tolstoy.db import migrate, tenancy
 from tolstoy.db.database import Database, UnsafeRoleError
@@ -169,11 +169,13 @@ async def get_status(request: Request) -> HTTPResponse | Status:
 
 
 @routes.get("/status/detailed")
-@endpoint(tag="Service", door=None, answers={503: DetailedStatus}, raises=(ForbiddenError, NotAMemberError))
+@endpoint(
+    tag="Service", door=None, answers={503: DetailedStatus}, raises=(PermissionDeniedError, NotAMemberError)
+)
 async def get_detailed_status(request: Request) -> HTTPResponse | DetailedStatus:
     """Say how the service is.
 
-    In production only for an admin of an organization, who says so in X-Org-ID and X-User-ID; in development for all.
+    In production only for an admin of an organization, or with the platform's key; in development for all.
     """
     settings: Settings = request.app.ctx.settings
     if settings.production:
@@ -197,9 +199,8 @@ async def get_detailed_status(request: Request) -> HTTPResponse | DetailedStatus
 
 
 async def _admins_only(request: Request) -> None:
-    row = await tenancy.fetchrow(auth.scope(request, Door.MEMBER), _ROLE)
-    if row is None or row["role"] != "admin":
-        raise ForbiddenError("Only an admin of an organization may see this.")
+    if not auth.is_platform(request):
+        await tenancy.fetchrow(await auth.scope(request, Door.MEMBER, "organization"), _ROLE)
 
 
 async def _probed(app: Sanic[Any, Any]) -> _Probe:

@@ -18,16 +18,18 @@ from tolstoy.api.asset import Asset
 from tolstoy.api.endpoint import Operation, endpoint
 from tolstoy.api.openapi_responses import Responses
 from tolstoy.api.openapi_schemas import Schema, schemas
+from tolstoy.api.permissions import PLATFORM
 from tolstoy.api.template import camel, template
 from tolstoy.core.errors import NotAMemberError
-from tolstoy.core.settings import Settings
+from tolstoy.core.settings import AuthMode, Settings
 from tolstoy.db.tenancy import Door
 
 routes = Blueprint("openapi")
 
 _TAGS = {
-    "Organizations": "The tenants. These addresses take no tenant headers.",
+    "Organizations": "The tenants. For who runs the installation; a member may see the own one, its admin change it.",
     "Users": "The members of an organization.",
+    "API keys": "With what programs say who they are.",
     "Tools": "The outside APIs that an organization calls.",
     "Actions": "The endpoints of a tool, which flows call by their keys.",
     "Flows": "What to do, step by step: a draft, and published versions that never change.",
@@ -106,7 +108,7 @@ def document(app: Sanic[Any, Any]) -> dict[str, Any]:
         type_ for *_, one in mounted for type_ in (one.body, one.returns, *one.answers.values()) if type_
     ]
     references, components = schemas(types)
-    responses = Responses(references, gateway=settings.auth_mode == "gateway")
+    responses = Responses(references, mode=settings.auth_mode)
     paths: dict[str, dict[str, Any]] = {}
     for path, method, operation in mounted:
         paths.setdefault(path, {})[method.lower()] = _described(operation, method, references, responses)
@@ -146,7 +148,9 @@ def _as_here(operation: Operation, settings: Settings) -> Operation:
     """What has no door but refuses strangers does so in production only, and is open everywhere else."""
     if operation.door is not None or NotAMemberError not in operation.raises:
         return operation
-    return replace(operation, door=Door.MEMBER) if settings.production else replace(operation, raises=())
+    if settings.production:
+        return replace(operation, door=Door.MEMBER, requires="organization")
+    return replace(operation, raises=())
 
 
 def _place(path: str, method: str, operation: Operation) -> tuple[int, str, int]:
@@ -163,19 +167,28 @@ def _described(
         "operationId": camel(name),
         "tags": [operation.tag],
         "summary": operation.summary.rstrip("."),
-        "parameters": [*_parameters(operation, method)],
+        "parameters": [*_parameters(operation, method, responses.mode)],
     }
-    if operation.description:
-        described["description"] = operation.description
+    if text := "\n\n".join(filter(None, (operation.description, _who(operation)))):
+        described["description"] = text
     if operation.body is not None:
         content = {"application/json": {"schema": references[operation.body]}}
         described["requestBody"] = {"required": not operation.body_optional, "content": content}
     elif operation.raw:
         described["requestBody"] = {"content": {"*/*": {}}}
     described["responses"] = responses.of(operation, method)
-    if responses.gateway:
-        described["security"] = [] if operation.door is None else [{"gateway": []}]
+    if responses.mode != "headers":
+        scheme = "gateway" if responses.mode == "gateway" else "apiKey"
+        described["security"] = [] if operation.door is None else [{scheme: []}]
     return described
+
+
+def _who(operation: Operation) -> str:
+    if operation.requires is None:
+        return ""
+    if operation.requires == PLATFORM:
+        return "For who runs the installation."
+    return f"Takes the permission `{operation.requires}`."
 
 
 def _link(paths: dict[str, dict[str, Any]]) -> None:
@@ -204,10 +217,10 @@ def _known(path: str, further: str) -> dict[str, str] | None:
     }
 
 
-def _parameters(operation: Operation, method: str) -> Iterator[Schema]:
+def _parameters(operation: Operation, method: str, mode: AuthMode) -> Iterator[Schema]:
     for name, type_ in operation.path.items():
         yield {"name": camel(name), "in": "path", "required": True, "schema": _PATH_SCHEMAS[type_]}
-    if operation.door in (Door.MEMBER, Door.MEMBER_OR_FOUNDER):
+    if operation.door in (Door.MEMBER, Door.MEMBER_OR_FOUNDER) and mode != "api-key":
         yield _parameter("OrgId")
         yield _parameter("UserId")
     if operation.query is not None:
@@ -238,8 +251,11 @@ def _query_parameter(field: msgspec.structs.FieldInfo) -> Schema:
 
 
 def _security_schemes(settings: Settings) -> dict[str, Any]:
-    if settings.auth_mode != "gateway":
+    if settings.auth_mode == "headers":
         return {}
+    if settings.auth_mode == "api-key":
+        text = "An API key: `tol_…`; at the addresses of organizations the platform's key, too."
+        return {"securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer", "description": text}}}
     description = (
         f"What proves that a request came through the gateway, so that {auth.USER_HEADER} is to be believed."
     )

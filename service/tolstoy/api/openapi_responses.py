@@ -11,6 +11,7 @@ from tolstoy.api.endpoint import Operation
 from tolstoy.api.openapi_schemas import Schema
 from tolstoy.core import errors
 from tolstoy.core.errors import ProblemError
+from tolstoy.core.settings import AuthMode
 from tolstoy.db.tenancy import Door
 
 _HEADERS: dict[str, Schema] = {
@@ -55,8 +56,8 @@ _FROM_DATABASE = (errors.DatabaseUnavailableError, errors.OverloadedError, error
 class Responses:
     """Collects the responses that several operations share."""
 
-    def __init__(self, references: dict[Any, Schema], *, gateway: bool) -> None:
-        self.gateway = gateway
+    def __init__(self, references: dict[Any, Schema], *, mode: AuthMode) -> None:
+        self.mode = mode
         self.shared: dict[str, Schema] = {}
         self._references = references
 
@@ -136,10 +137,13 @@ class Responses:
         yield from _FROM_DATABASE
         if method != "GET":
             yield errors.WriteConflictError
-        if operation.door is not Door.PLATFORM:
+        if operation.door is not Door.PLATFORM or self.mode == "gateway":
             yield from (errors.NotAMemberError, errors.OrganizationNotFoundError)
-        if self.gateway:
+        yield from (errors.PermissionDeniedError, errors.ForbiddenError)
+        if self.mode != "headers":
             yield errors.UnauthenticatedError
+        if self.mode != "gateway":
+            yield errors.InvalidKeyError
 
 
 def _where(operation: Operation) -> Schema:

@@ -9,7 +9,8 @@ import asyncpg
 import typer
 
 from tolstoy import __version__
-from tolstoy.cli import db
+from tolstoy.cli import admin, db
+from tolstoy.cli.admin import AdminError
 from tolstoy.core.aws_secrets import SecretError
 from tolstoy.core.settings import SettingsError
 from tolstoy.db.database import UnsafeRoleError
@@ -24,6 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(db.app, name="db")
+app.add_typer(admin.app, name="admin")
 
 
 @app.command()
@@ -58,7 +60,7 @@ def version() -> None:
     typer.echo(__version__)
 
 
-EXPECTED = (SettingsError, SecretError, EmbeddedUnavailable, MigrationError, UnsafeRoleError)
+EXPECTED = (AdminError, SettingsError, SecretError, EmbeddedUnavailable, MigrationError, UnsafeRoleError)
 
 
 def run() -> None:

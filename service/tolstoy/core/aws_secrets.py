@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_READS = 5.0
 
 # The settings that the secret may hold besides the database's addresses; where they are set, that counts
-HELD = ("gateway_secret",)
+HELD = ("gateway_secret", "platform_key")
 
 
 class SecretError(Exception):
@@ -110,6 +110,7 @@ class _Content(msgspec.Struct):
     database_url: str = msgspec.field(name="DATABASE_URL")
     direct_url: str | None = msgspec.field(name="DIRECT_URL", default=None)
     gateway_secret: str | None = msgspec.field(name="GATEWAY_SECRET", default=None)
+    platform_key: str | None = msgspec.field(name="PLATFORM_KEY", default=None)
 
 
 def filled(settings: Settings) -> Settings:

@@ -57,10 +57,25 @@ class UnauthenticatedError(ProblemError):
     status, code, title = 401, "unauthenticated", "Identity not proven"
 
 
+class InvalidKeyError(UnauthenticatedError):
+    """This API key is unknown, has expired or was revoked."""
+
+    code, title = "invalid-key", "No valid API key"
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
 class ForbiddenError(ProblemError):
     """This user may not do that."""
 
     status, code, title = 403, "forbidden", "Not allowed"
+
+
+class PermissionDeniedError(ForbiddenError):
+    """This takes a permission that the user's role, or the scopes of the API key, do not give."""
+
+    code, title = "permission-denied", "Permission missing"
 
 
 class NotAMemberError(ForbiddenError):

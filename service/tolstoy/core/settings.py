@@ -62,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     auth_mode: Annotated[AuthMode, Variable("AUTH_MODE", read.choice(AuthMode))] = "headers"
     gateway_secret: Annotated[str | None, Variable("GATEWAY_SECRET", read.secret(32), secret=True)] = None
 
+    platform_key: Annotated[str | None, Variable("PLATFORM_KEY", read.secret(32), secret=True)] = None
+
     max_body_bytes: Annotated[int, Variable("MAX_BODY_BYTES", read.whole(1024, 1 << 30))] = 1_048_576
     request_timeout_seconds: Annotated[int, Variable("REQUEST_TIMEOUT", read.whole(1, 3600))] = 15
     response_timeout_seconds: Annotated[int, Variable("RESPONSE_TIMEOUT", read.whole(1, 3600))] = 60
@@ -199,6 +201,7 @@ def _complete(values: dict[str, Any]) -> Settings:
         "workers": _cores() if production else 1,
         "run_worker": not production,
         "public_url": f"http://localhost:{values.get('port', 3000)}",
+        "auth_mode": "api-key" if production else "headers",
         "log_format": "json" if production else "console",
         "use_aws_secrets": production and "database_url" not in values,
         "direct_url": values.get("database_url"),
@@ -212,11 +215,11 @@ def _cores() -> int:
 
 
 def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
-    gateway = "write AUTH_MODE=gateway and GATEWAY_SECRET=… of at least 32 characters"
-    if settings.auth_mode == "api-key":
-        yield "AUTH_MODE", f"api-key comes with a later release; {gateway}"
     if settings.auth_mode == "headers" and settings.production:
-        yield "AUTH_MODE", f"production does not believe bare headers, anyone could send them; {gateway}"
+        advice = (
+            "write AUTH_MODE=api-key, or AUTH_MODE=gateway and GATEWAY_SECRET=… of at least 32 characters"
+        )
+        yield "AUTH_MODE", f"production does not believe bare headers, anyone could send them; {advice}"
     if settings.auth_mode == "gateway" and settings.gateway_secret is None and not settings.use_aws_secrets:
         yield "GATEWAY_SECRET", "is missing; write at least 32 random characters"
     if not settings.use_aws_secrets and settings.database_url is None:

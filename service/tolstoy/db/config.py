@@ -5,6 +5,7 @@ from typing import Any
 
 MODELS = "tolstoy.db.models"
 TRIGGERS = "tolstoy.db.trigger_models"
+ACCESS = "tolstoy.db.access_models"
 
 
 def tortoise(credentials: Mapping[str, Any], *, migrating: bool = False) -> dict[str, Any]:
@@ -14,7 +15,7 @@ def tortoise(credentials: Mapping[str, Any], *, migrating: bool = False) -> dict
         },
         "apps": {
             "models": {
-                "models": [MODELS, TRIGGERS, *(["aerich.models"] if migrating else [])],
+                "models": [MODELS, TRIGGERS, ACCESS, *(["aerich.models"] if migrating else [])],
                 "default_connection": "default",
             },
         },

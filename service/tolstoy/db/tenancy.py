@@ -24,6 +24,7 @@ from tortoise.exceptions import BaseORMException
 
 from tolstoy.core import errors
 from tolstoy.core.ids import PLATFORM
+from tolstoy.core.permissions import Permission, roles_with
 from tolstoy.db.database import Database, UnsafeRoleError, unreachable
 from tolstoy.db.turns import DRIVER_ERRORS
 
@@ -42,13 +43,20 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whom a request acts for, and the open transaction it is in, if any."""
+    """Whom a request acts for, and the open transaction it is in, if any.
+
+    The door lets in who has the `permission`, by role; with a `key_id` only while that key of the user's holds. None
+    asks for no more than the membership. `scopes` are the key's, where it has not all that the role gives.
+    """
 
     database: Database
     door: Door
     org_id: UUID
     user_id: UUID
     connection: Connection | None = None
+    permission: Permission | None = None
+    key_id: UUID | None = None
+    scopes: frozenset[Permission] | None = None
 
 
 def platform(database: Database) -> Scope:
@@ -68,16 +76,34 @@ class Statement:
     its own arguments begin at $3.
     """
 
-    __slots__ = ("_texts",)
+    __slots__ = ("_rest", "_texts")
 
     def __init__(self, body: str, *, ctes: str = "") -> None:
-        self._texts = {
-            door: f"WITH s AS MATERIALIZED (SELECT {door.value}($1::uuid, $2::uuid) AS role){ctes}\n{body}"
-            for door in Door
-        }
+        self._rest = f" AS role){ctes}\n{body}"
+        self._texts: dict[tuple[Door, Permission | None, int], str] = {}
 
-    def text(self, door: Door) -> str:
-        return self._texts[door]
+    def text(self, door: Door, permission: Permission | None = None, key_at: int = 0) -> str:
+        """`key_at` is the number of the argument that is the key's id, the last one; 0 where there is none."""
+        known = self._texts.get((door, permission, key_at))
+        if known is None:
+            entered = _entering(
+                door, permission, "$1::uuid", "$2::uuid", f"${key_at}::uuid" if key_at else ""
+            )
+            known = f"WITH s AS MATERIALIZED (SELECT {entered}{self._rest}"
+            self._texts[door, permission, key_at] = known
+        return known
+
+
+def _entering(door: Door, permission: Permission | None, org: str, user: str, key: str) -> str:
+    """The call of the door's function. What is written out is of the code's own making."""
+    if permission is None:
+        if key:
+            raise RuntimeError("whoever enters by a key says for what")
+        return f"{door.value}({org}, {user})"
+    roles = f"'{permission}', '{{{','.join(roles_with(permission))}}}'"
+    if key:
+        return f"tolstoy.enter_by_key({org}, {user}, {roles}, {key})"
+    return f"{door.value}({org}, {user}, {roles})"
 
 
 def reading(select: str, *, limit: str = "", extra: str = "", order: str = "") -> Statement:
@@ -93,7 +119,11 @@ def reading(select: str, *, limit: str = "", extra: str = "", order: str = "") -
 
 
 async def fetch(scope: Scope, statement: Statement, *args: object) -> Sequence[asyncpg.Record]:
-    text = statement.text(scope.door)
+    if scope.key_id is None:
+        text = statement.text(scope.door, scope.permission)
+    else:
+        args = (*args, scope.key_id)
+        text = statement.text(scope.door, scope.permission, len(args) + 2)
     try:
         if scope.connection is not None:
             return await scope.connection.fetch(text, scope.org_id, scope.user_id, *args)
@@ -141,7 +171,9 @@ async def transaction(scope: Scope) -> AsyncIterator[Scope]:
         connection = await scope.database.acquire()
         try:
             # the values are UUIDs, which have no quotes to escape; the simple protocol takes no parameters
-            await connection.execute(f"BEGIN;SELECT {scope.door.value}('{scope.org_id}','{scope.user_id}')")
+            key = f"'{scope.key_id}'" if scope.key_id else ""
+            entered = _entering(scope.door, scope.permission, f"'{scope.org_id}'", f"'{scope.user_id}'", key)
+            await connection.execute(f"BEGIN;SELECT {entered}")
             with _as_tortoise_connection(connection):
                 yield replace(scope, connection=connection)
             await connection.execute("COMMIT")
@@ -179,7 +211,9 @@ _ROLLBACK_SECONDS = 5.0  # for a server that has gone silent; the connection is 
 _FROM_DATABASE = (*DRIVER_ERRORS, BaseORMException, UnsafeRoleError)
 
 _BY_STATE: dict[str, type[errors.ProblemError]] = {
+    "TY401": errors.InvalidKeyError,
     "TY403": errors.NotAMemberError,
+    "TY4RO": errors.PermissionDeniedError,
     "TY404": errors.OrganizationNotFoundError,
     "TY409": errors.ConflictError,
     "40001": errors.WriteConflictError,  # serialization_failure
@@ -195,6 +229,9 @@ _BY_STATE: dict[str, type[errors.ProblemError]] = {
     "3F000": errors.SchemaOutdatedError,  # invalid_schema_name
     "42501": errors.SchemaOutdatedError,  # insufficient_privilege: a grant that a migration makes is missing
 }
+
+# What the database says is meant for who asked.
+_SAYS_ITSELF = {"TY401", "TY409", "TY4RO"}
 
 
 async def _understood(database: Database, exc: BaseException) -> BaseException:
@@ -219,4 +256,4 @@ def translated(exc: BaseException) -> BaseException:
     known = _BY_STATE.get(state) if state else None
     if known is None:
         return exc
-    return known(str(exc)) if known is errors.ConflictError else known()
+    return known(str(exc)) if state in _SAYS_ITSELF else known()

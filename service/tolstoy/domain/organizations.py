@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, json, structs
 
-from tolstoy.core.errors import InUseError
+from tolstoy.core.errors import Finding, ForbiddenError, InUseError
 from tolstoy.core.ids import new_id
 from tolstoy.db import models, tenancy
 from tolstoy.db.statements import Table
@@ -99,20 +99,27 @@ async def create(scope: Scope, new: OrganizationCreate) -> Organization:
 async def change(
     scope: Scope, organization_id: UUID, sent: OrganizationChange, if_match: frozenset[int] | None
 ) -> Organization:
+    if scope.door is not Door.PLATFORM and sent.max_running_executions is not UNSET:
+        detail = "this limit is set by who runs the installation"
+        raise ForbiddenError(findings=[Finding("not_allowed", detail, pointer="/maxRunningExecutions")])
     async with tenancy.transaction(scope) as inner:
         await crud.locked(inner, TABLE, models.Organization, organization_id, if_match)
         return await crud.update(inner, TABLE, organization_id, crud.given(sent), {})
 
 
 async def remove(scope: Scope, organization_id: UUID, if_match: frozenset[int] | None) -> None:
+    """An organization that holds nothing; its last member, who deletes it, goes with it."""
     async with tenancy.transaction(scope) as inner:
         organization = await crud.locked(inner, TABLE, models.Organization, organization_id, if_match)
         counted = await crud.get(inner, TABLE, _ONE["counts"], organization_id)
         held = structs.asdict(json.decode(cast("Raw", counted.counts), type=Counts))
         held.pop("subscriptions")  # they go with it
+        if scope.door is not Door.PLATFORM and held["users"] == 1:
+            held.pop("users")
         if any(held.values()):
             parts = [
                 crud.counted(n, noun.replace("_", " ").removesuffix("s")) for noun, n in held.items() if n
             ]
             raise InUseError(f"The organization has {', '.join(parts)}; delete them first.")
+        await models.User.filter(org_id=organization_id).delete()
         await organization.delete()

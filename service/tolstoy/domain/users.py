@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
@@ -10,6 +10,7 @@ from tortoise import Model
 
 from tolstoy.core.errors import ConflictError, Finding, InUseError, InvalidError
 from tolstoy.core.ids import new_id
+from tolstoy.core.permissions import Role
 from tolstoy.db import models, tenancy, trigger_models
 from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Scope
@@ -18,7 +19,6 @@ from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment, Name
 
 MAX_EMAIL = 320
-Role = Literal["viewer", "operator", "editor", "approver", "admin", "auditor"]
 Email = Annotated[
     str,
     Meta(
