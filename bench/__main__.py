@@ -1,6 +1,7 @@
 """`make bench`: every figure of one run on one machine, Tolstoy beside what is written by hand on the same Postgres.
 
-`python -m bench` measures all, `python -m bench engine` or `api` that part, `engine.http3 engine.fair` only these.
+`python -m bench` measures all, `python -m bench engine` or `api` that part, `engine.http3 engine.fair`,
+or `api.key`, only these.
 `BENCH_RUNS=100000` lets the memory be watched over as many runs.
 """
 
@@ -37,6 +38,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "api" in wanted:
         with _folder() as folder:
             _api(figures, folder)
+    elif "api.key" in wanted:
+        with _folder() as folder:
+            _keys(figures, folder)
     if chosen := engine.chosen(wanted):
         with _folder() as folder:
             engine.measure(figures, folder, chosen)
@@ -66,6 +70,8 @@ def _api(figures: Figures, folder: Path) -> None:
                     ("post", subject.posts()),
                 ):
                     _against_bare(figures, sender, kind, Side(api, requests), Side(bare, requests))
+        with servers.tolstoy(folder) as api, servers.tolstoy(folder, AUTH_MODE="api-key") as keyed:
+            _by_key(figures, sender, subject, api, keyed)
         with servers.tolstoy(folder) as api:
             _memory(figures, sender, subject, api)
 
@@ -106,6 +112,29 @@ def _two_workers(figures: Figures, sender: Executor, subject: Tenant, one: Serve
     single, double = rounds.compare(sender, Side(one, requests), Side(two, requests))
     figures.add("api.workers2.ratio", rounds.ratio(double, single))
     figures.add("api.workers2.rps", median(turn.per_second for turn in double))
+
+
+def _keys(figures: Figures, folder: Path) -> None:
+    with (
+        ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as sender,
+        servers.tolstoy(folder) as api,
+        servers.tolstoy(folder, AUTH_MODE="api-key") as keyed,
+    ):
+        subject = tenant.create(api)
+        asyncio.run(tenant.neighbours(_owner_address(folder)))
+        _by_key(figures, sender, subject, api, keyed)
+
+
+def _by_key(figures: Figures, sender: Executor, subject: Tenant, believing: Server, asking: Server) -> None:
+    """What proving who asks costs: by a key, against headers that are believed."""
+    by_key = subject.by_key(believing)
+    keyed, believed = rounds.compare(sender, Side(asking, by_key.gets()), Side(believing, subject.gets()))
+    figures.add("api.key.ratio", rounds.ratio(keyed, believed))
+    figures.add(
+        "api.key.cpu_ratio", median(a.cpu_us / b.cpu_us for a, b in zip(keyed, believed, strict=True))
+    )
+    figures.add("api.key.rps", median(turn.per_second for turn in keyed))
+    figures.add("api.headers.rps", median(turn.per_second for turn in believed))
 
 
 def _memory(figures: Figures, sender: Executor, subject: Tenant, api: Server) -> None:

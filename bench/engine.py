@@ -27,8 +27,10 @@ def chosen(wanted: Sequence[str]) -> list[str]:
     """All of them where nothing or `engine` is wanted."""
     if not wanted or "engine" in wanted:
         return list(MEASURES)
-    if unknown := [name for name in wanted if name not in MEASURES and name != "api"]:
-        raise SystemExit(f"there is no {', '.join(unknown)}; write of: api, engine, {', '.join(MEASURES)}")
+    if unknown := [name for name in wanted if name not in (*MEASURES, "api", "api.key")]:
+        raise SystemExit(
+            f"there is no {', '.join(unknown)}; write of: api, api.key, engine, {', '.join(MEASURES)}"
+        )
     return [name for name in MEASURES if name in wanted]
 
 

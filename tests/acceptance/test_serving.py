@@ -164,10 +164,10 @@ def test_a_port_in_use_is_told_in_a_sentence(
 @pytest.mark.parametrize(
     ("setting", "problem"),
     [
-        ({}, "AUTH_MODE: production does not believe bare headers"),
+        ({"AUTH_MODE": "headers"}, "AUTH_MODE: production does not believe bare headers"),
         ({"AUTH_MODE": "gateway"}, "GATEWAY_SECRET: is missing"),
     ],
-    ids=["nothing", "no secret"],
+    ids=["headers", "no secret"],
 )
 def test_production_needs_a_proof_of_identity(
     module_database: Databases, tmp_path: Path, setting: dict[str, str], problem: str

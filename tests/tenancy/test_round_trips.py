@@ -152,6 +152,29 @@ async def test_a_refusal_takes_one_too(measured: Measured) -> None:
         assert measured.wire.round_trips - before == 1
 
 
+async def test_an_api_key_costs_none_but_at_its_first_use(measured: Measured) -> None:
+    """Whether it still holds is asked by the statement itself; whose it is, once in the life of a process."""
+    made = await measured.ask("POST", "/api-keys", {"name": "Key"})
+    key = {"Authorization": f"Bearer {made.json()['key']}"}
+    tool = await measured.made("/tools", TOOL)
+    await measured.ask("GET", tool, **key)
+    await measured.ask("GET", f"/api-keys/{made.json()['id']}", **key)
+    while (await measured.ask("GET", f"/api-keys/{made.json()['id']}")).json()["lastUsedAt"] is None:
+        pass  # which is written beside the requests
+    for path in (tool, "/tools"):
+        await measured.ask("GET", path, **key)
+        assert await measured.trips("GET", path, **key) == 1
+    await measured.ask("POST", "/tools", TOOL, **key)
+    assert await measured.trips("POST", "/tools", TOOL, **key) == 1
+    await measured.ask("PUT", tool, {"name": "Renamed"}, **key)
+    assert await measured.trips("PUT", tool, {"name": "Renamed once more"}, **key) == 4
+    revoked = await measured.ask("DELETE", f"/api-keys/{made.json()['id']}")
+    assert revoked.status_code == 204
+    before = measured.wire.round_trips
+    assert (await measured.ask("GET", tool, **key)).status_code == 401
+    assert measured.wire.round_trips - before == 1
+
+
 def test_the_documentation_tells_the_same(counted: Mapping[str, int]) -> None:
     trips, _, _figures = DOCUMENTATION.read_text().partition("## Figures")
     rows = re.findall(r"^\| (.+?) +\| +(\d+) +\|", trips, re.MULTILINE)
