@@ -22,6 +22,7 @@ class AppSecret(pulumi.ComponentResource):
         super().__init__("tolstoy:infra:AppSecret", PREFIX)
         kept = pulumi.ResourceOptions(parent=self, protect=True)
         gateway = random.RandomPassword(f"{PREFIX}-gateway", length=48, special=False, opts=kept)
+        platform = random.RandomPassword(f"{PREFIX}-platform", length=48, special=False, opts=kept)
         app_key = random.RandomBytes(f"{PREFIX}-app-key", length=32, opts=kept)
         secret = aws.secretsmanager.Secret(
             f"{PREFIX}-secret",
@@ -38,6 +39,7 @@ class AppSecret(pulumi.ComponentResource):
                     "DATABASE_URL": pulumi.Output.secret(database_url),
                     "DIRECT_URL": pulumi.Output.secret(direct_url),
                     "GATEWAY_SECRET": gateway.result,
+                    "PLATFORM_KEY": platform.result,
                     "APP_KEY": app_key.base64,
                 }
             ),

@@ -19,7 +19,7 @@ Role = Literal["single", "api", "worker"]
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 USER_DATA_BYTES: Final = 16_384  # EC2 takes no more, before base64
-SECRETS: Final = frozenset({"DATABASE_URL", "DIRECT_URL", "GATEWAY_SECRET", "APP_KEY"})
+SECRETS: Final = frozenset({"DATABASE_URL", "DIRECT_URL", "GATEWAY_SECRET", "PLATFORM_KEY", "APP_KEY"})
 # what the files on the machine rely on, or what the secret says
 _OURS: Final = SECRETS | {
     "APP_ENV",
@@ -111,7 +111,7 @@ def environment(host: Host) -> dict[str, str]:
     """Of the containers."""
     return {
         "APP_ENV": "production",
-        "AUTH_MODE": "gateway",
+        "AUTH_MODE": "api-key",
         "PORT": "3000",
         "WORKERS": str(host.workers),
         "AWS_REGION": host.region,

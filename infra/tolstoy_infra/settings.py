@@ -22,7 +22,6 @@ OWN_VARIABLES: Final = frozenset(
         "HOST",
         "PORT",
         "WORKERS",
-        "AUTH_MODE",
         "PUBLIC_URL",
         "USE_AWS_SECRETS",
         "AWS_REGION",

@@ -164,9 +164,11 @@ def check_secret(deployed: Deployed) -> None:
     )
     held = json.loads(value["SecretString"])
     assert (held["DATABASE_URL"], held["DIRECT_URL"]) == (DATABASE_URL, DIRECT_URL)
-    assert len(held["GATEWAY_SECRET"]) == 48 and held["GATEWAY_SECRET"].isalnum()
+    for name in ("GATEWAY_SECRET", "PLATFORM_KEY"):
+        assert len(held[name]) == 48 and held[name].isalnum()
+    assert held["GATEWAY_SECRET"] != held["PLATFORM_KEY"]
     assert len(base64.b64decode(held["APP_KEY"], validate=True)) == 32
-    assert set(held) == {"DATABASE_URL", "DIRECT_URL", "GATEWAY_SECRET", "APP_KEY"}
+    assert set(held) == {"DATABASE_URL", "DIRECT_URL", "GATEWAY_SECRET", "PLATFORM_KEY", "APP_KEY"}
 
 
 def held_by(secret_string: str) -> list[str]:

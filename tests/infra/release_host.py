@@ -38,6 +38,7 @@ def service(database: Databases) -> dict[str, str]:
         "USE_AWS_SECRETS": "false",
         "DATABASE_URL": database.database_url,
         "DIRECT_URL": database.direct_url,
+        "AUTH_MODE": "gateway",
         "GATEWAY_SECRET": "a-secret-of-the-gateway-of-32-characters",
         "WORKERS": "1",
         "LOG_LEVEL": "warning",

@@ -113,7 +113,7 @@ def test_the_service_takes_its_environment(kind: str) -> None:
     """Read as Docker reads such a file, by the service's own reader of settings."""
     told = environment_file(HOSTS[kind], "/etc/tolstoy/tolstoy.env")
     settings = load(dict(line.split("=", 1) for line in told.splitlines()), dotenv=None)
-    assert (settings.production, settings.auth_mode, settings.port) == (True, "gateway", 3000)
+    assert (settings.production, settings.auth_mode, settings.port) == (True, "api-key", 3000)
     assert (settings.use_aws_secrets, settings.aws_secret_name) == (True, SECRET_ARN)
     assert settings.aws_region == "eu-central-1"
     assert settings.run_worker is False

@@ -152,9 +152,9 @@ async def test_it_says_its_version_whoever_runs_it(image: str, user: str) -> Non
 async def test_without_what_production_needs_it_ends_with_what_to_write(
     image: str, command: list[str]
 ) -> None:
-    ended = run("run", "--rm", *GUARDED, image, *command)
+    ended = run("run", "--rm", *GUARDED, "--env=USE_AWS_SECRETS=false", image, *command)
     assert ended.returncode == 1
-    assert "AUTH_MODE=gateway" in ended.stderr and "Traceback" not in ended.stderr
+    assert "DATABASE_URL: is missing" in ended.stderr and "Traceback" not in ended.stderr
 
 
 async def test_the_migrations_are_in_it(image: str, service: Service) -> None:

@@ -113,8 +113,8 @@ def test_another_password_of_the_database_changes_the_secret_alone(account: Acco
     done(made.up())
     after = secret_value(account, made)
     assert "another-password" in after["DATABASE_URL"]
-    assert {key: after[key] for key in ("GATEWAY_SECRET", "APP_KEY", "DIRECT_URL")} == {
-        key: before[key] for key in ("GATEWAY_SECRET", "APP_KEY", "DIRECT_URL")
+    assert {key: after[key] for key in ("GATEWAY_SECRET", "PLATFORM_KEY", "APP_KEY", "DIRECT_URL")} == {
+        key: before[key] for key in ("GATEWAY_SECRET", "PLATFORM_KEY", "APP_KEY", "DIRECT_URL")
     }
 
 
@@ -131,6 +131,7 @@ def test_destroy_leaves_what_is_protected(account: Account) -> None:
     assert sorted(one.type for one in made if one.custom and not one.type.startswith("pulumi:")) == [
         "aws:secretsmanager/secret:Secret",
         "random:index/randomBytes:RandomBytes",
+        "random:index/randomPassword:RandomPassword",
         "random:index/randomPassword:RandomPassword",
     ]
     assert leftovers(account) == {"secrets": 1}

@@ -57,6 +57,14 @@ def test_what_the_environment_leaves_unset_is_taken_from_the_secret(stored: Stor
     assert HELD not in repr(settings)
 
 
+def test_the_platforms_key_is_taken_from_it_too(stored: Stored) -> None:
+    """Where production asks for keys, as it does unless it is told otherwise, nothing else is needed."""
+    stored(PLATFORM_KEY=HELD)
+    settings = read(AUTH_MODE="")
+    assert (settings.auth_mode, settings.platform_key) == ("api-key", HELD)
+    assert HELD not in repr(settings)
+
+
 def test_the_environment_comes_before_the_secret(stored: Stored) -> None:
     stored(GATEWAY_SECRET=HELD)
     assert read(GATEWAY_SECRET=TOLD).gateway_secret == TOLD
