@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.api.acting import open_wait
 from tests.api.at_once import at_once, statuses
 from tests.api.factories import make, make_user
 from tests.api.problems import refused
@@ -209,6 +211,24 @@ async def test_the_keys_of_a_user_go_with_the_user(http: httpx.AsyncClient, alic
     assert (await http.delete(f"/users/{user['id']}", headers=alice.headers)).status_code == 204
     refused(await http.get("/tools", headers=by(key)), 401, "invalid-key")
     refused(await http.get(f"/api-keys/{key['id']}", headers=alice.headers), 404)
+
+
+async def test_a_stream_ends_with_the_key_that_it_was_opened_by(
+    http: httpx.AsyncClient, alice: Member
+) -> None:
+    run = await open_wait(http, alice)
+    key = await make_key(http, alice)
+    begun = False
+    async with asyncio.timeout(30):
+        with contextlib.suppress(httpx.RemoteProtocolError):  # what is cut off has no proper end
+            async with http.stream("GET", f"/executions/{run}/events", headers=by(key)) as stream:
+                assert stream.status_code == 200
+                async for line in stream.aiter_lines():
+                    if line.startswith("event: ") and not begun:
+                        begun = True
+                        await http.delete(f"/api-keys/{key['id']}", headers=alice.headers)
+    assert begun
+    assert (await http.get(f"/executions/{run}", headers=alice.headers)).json()["status"] == "waiting"
 
 
 async def test_when_it_was_last_used_is_told(http: httpx.AsyncClient, alice: Member) -> None:

@@ -35,6 +35,11 @@ _HEADERS: dict[str, Schema] = {
         " a hook the same delivery.",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "WWW-Authenticate": {
+        "required": True,
+        "description": "How to prove who asks: by an API key (RFC 6750).",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {
         "required": True,
         "description": "Seconds after which to try again.",
@@ -111,11 +116,12 @@ class Responses:
         status = kinds[0].status
         name = ".".join([str(status), *(kind.code for kind in kinds)])
         retry = ("Retry-After",) if status == 503 else ()
+        challenge = ("WWW-Authenticate",) if status == 401 and self.mode != "gateway" else ()
         self.shared.setdefault(
             name,
             {
                 "description": f"{HTTPStatus(status).phrase}:\n{_listed(kinds)}",
-                "headers": _headers("X-Request-ID", *retry),
+                "headers": _headers("X-Request-ID", *retry, *challenge),
                 "content": {"application/problem+json": _content(kinds)},
             },
         )
