@@ -146,10 +146,13 @@ async def test_a_run_that_was_started_is_answered_for_whatever_becomes_of_the_da
 async def test_production_starts_without_its_database_and_finds_it_later(
     running: OwnPostgres, tmp_path: Path
 ) -> None:
-    settings = {"DATABASE_URL": running.url(), "DIRECT_URL": running.direct_url, **PRODUCTION}
+    platform_key = "p" * 40  # which opens /organizations whatever headers say
+    keyed = {**PRODUCTION, "AUTH_MODE": "api-key", "PLATFORM_KEY": platform_key}
+    settings = {"DATABASE_URL": running.url(), "DIRECT_URL": running.direct_url, **keyed}
     running.stop()
     with serving(tmp_path, settings) as served:
-        async with httpx.AsyncClient(base_url=served.url, timeout=20, headers=GATEWAY) as http:
+        known = {"Authorization": f"Bearer {platform_key}"}
+        async with httpx.AsyncClient(base_url=served.url, timeout=20, headers=known) as http:
             nobody = Member("0" * 8 + "-0000-7000-8000-" + "0" * 12, "0" * 8 + "-0000-7000-8000-" + "0" * 12)
             assert await refused(http, "/organizations", nobody) == "database-unavailable"
             assert (await http.get("/status")).status_code == 503
