@@ -74,10 +74,7 @@ class ApiKey(Struct, frozen=True, rename="camel"):
     user_id: Annotated[UUID, Meta(description="Whom it acts as.")]
     name: str
     prefix: Annotated[str, Meta(description="What its text begins with.")]
-    scopes: Annotated[
-        Raw | None,
-        Meta(extra_json_schema={"type": "array", "items": {"type": "string"}}),
-    ]
+    scopes: Annotated[Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "string"}})] | None
     expires_at: Moment | None
     last_used_at: Annotated[Moment | None, Meta(description="To the minute.")]
     revoked_at: Moment | None
