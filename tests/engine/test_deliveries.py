@@ -16,10 +16,10 @@ from tests.engine.subscribers import start_run, subscribed, told_of
 from tolstoy.core.errors import ConflictError
 from tolstoy.db import tenancy
 from tolstoy.domain import event_deliveries, subscriptions, trigger_pruning, webhook_signatures
+from tolstoy.domain.egress import Policy
 from tolstoy.domain.event_deliveries import DELAYS, EventDelivery
 from tolstoy.domain.subscriptions import SubscriptionChange
 from tolstoy.engine import deliveries
-from tolstoy.engine.egress import Policy
 from tolstoy.engine.outbound import Outbound
 
 DAY = timedelta(days=1)

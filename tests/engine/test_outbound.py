@@ -12,7 +12,7 @@ import pytest
 from tests.engine.echo_server import EchoServer, serving
 from tolstoy import __version__
 from tolstoy.domain.action_request import Request
-from tolstoy.engine.egress import Policy
+from tolstoy.domain.egress import Policy
 from tolstoy.engine.outbound import CallError, Outbound, Response, decoded
 
 MEGABYTE = 1 << 20

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.engine.echo_server import EchoServer, serving
 from tolstoy.domain import action_request
-from tolstoy.engine.egress import Policy
+from tolstoy.domain.egress import Policy
 from tolstoy.engine.outbound import CallError, Outbound, Response
 
 HOSTS = [

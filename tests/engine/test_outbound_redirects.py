@@ -7,7 +7,7 @@ import pytest
 
 from tests.engine.echo_server import EchoServer, serving
 from tolstoy.domain.action_request import Request
-from tolstoy.engine.egress import Policy
+from tolstoy.domain.egress import Policy
 from tolstoy.engine.outbound import CallError, Outbound, decoded
 
 HEADERS = {"Authorization": "Bearer secret", "Cookie": "a=b", "X-Api-Key": "secret", "Idempotency-Key": "k",

@@ -2,7 +2,7 @@ import ipaddress
 
 import pytest
 
-from tolstoy.engine.egress import Policy, is_disguised
+from tolstoy.domain.egress import Policy, is_disguised
 
 PUBLIC = ["1.1.1.1", "8.8.8.8", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255",
           "128.0.0.0", "169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "192.167.255.255",
@@ -60,6 +60,23 @@ def test_whatever_python_holds_for_special_is_refused_too() -> None:
 def test_ports_of_other_protocols_are_refused(port: int) -> None:
     said = Policy().refusal("example.com", "8.8.8.8", port)
     assert said == f"port {port}, which belongs to another protocol"
+
+
+@pytest.mark.parametrize(
+    ("ports", "reached", "refused"),
+    [
+        (((80, 80), (443, 443), (1024, 65535)), [80, 443, 1024, 8443, 65535], [1, 81, 442, 1023, 6667]),
+        (((443, 443),), [443], [80, 444, 8443]),
+        (((1, 65535), (6667, 6667)), [81, 6667], [22, 25, 6668]),
+        (((25, 25),), [25], [80]),
+    ],
+)
+def test_ports_by_policy(ports: tuple[tuple[int, int], ...], reached: list[int], refused: list[int]) -> None:
+    """A port of another protocol is reached only where it is written by itself; at allowed addresses any is."""
+    policy = Policy.allowing(["10.0.0.0/8"], ports)
+    assert not [port for port in reached if policy.refusal("any.example", "8.8.8.8", port)]
+    assert not [port for port in refused if not policy.refusal("any.example", "8.8.8.8", port)]
+    assert not [port for port in (*reached, *refused) if policy.refusal("any.example", "10.0.0.1", port)]
 
 
 @pytest.mark.parametrize(

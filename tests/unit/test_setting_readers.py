@@ -1,6 +1,6 @@
 import pytest
 
-from tolstoy.core.setting_readers import destinations
+from tolstoy.core.setting_readers import destinations, ports
 
 
 def test_destinations_are_names_addresses_and_ranges() -> None:
@@ -18,3 +18,15 @@ def test_destinations_are_names_addresses_and_ranges() -> None:
 def test_what_is_no_destination_is_refused_with_what_to_write(value: str) -> None:
     with pytest.raises(ValueError, match="write a host name, an address or a range"):
         destinations(f"10.0.0.0/8,{value}")
+
+
+def test_ports_are_single_ones_and_ranges() -> None:
+    assert ports("80, 443,1024-65535,") == ((80, 80), (443, 443), (1024, 65535))
+
+
+@pytest.mark.parametrize(
+    "value", ["", ",", "0", "65536", "80-", "-80", "90-80", "80 443", "http", "８０", "1-99999"]
+)
+def test_what_is_no_port_is_refused_with_what_to_write(value: str) -> None:
+    with pytest.raises(ValueError, match="write such as 80,443,1024-65535"):
+        ports(value)

@@ -21,7 +21,7 @@ def test_every_variable_is_read_into_its_attribute() -> None:
         "AWS_SECRET_ACCESS_KEY": "k", "AWS_SESSION_TOKEN": "t", "EGRESS_ALLOW": "a.b", "MAX_RESPONSE_BYTES": "4096",
         "PUBLIC_URL": "https://flows.example.com", "RUN_WORKER": "no", "WORKER_CONCURRENCY": "20",
         "LEASE_SECONDS": "3", "HEARTBEAT_FILE": "/run/beat",
-        "PLATFORM_KEY": "p" * 32, "RETENTION_DAYS": "0", "MAX_PAYLOAD_BYTES": "8192",
+        "PLATFORM_KEY": "p" * 32, "RETENTION_DAYS": "0", "EGRESS_PORTS": "443, 8000-8999", "MAX_PAYLOAD_BYTES": "8192",
     }  # fmt: skip
     assert given.keys() == {variable.name for variable in FIELDS.values()}
     read_back = msgspec.structs.asdict(load(given, dotenv=None))
@@ -37,7 +37,8 @@ def test_every_variable_is_read_into_its_attribute() -> None:
         "aws_endpoint_url": "http://127.0.0.1:4566", "aws_access_key_id": "AKIA",
         "aws_secret_access_key": "k", "aws_session_token": "t", "egress_allow": ("a.b",), "max_response_bytes": 4096,
         "public_url": "https://flows.example.com", "run_worker": False, "worker_concurrency": 20, "lease_seconds": 3,
-        "platform_key": "p" * 32, "retention_days": 0, "max_payload_bytes": 8192, "heartbeat_file": Path("/run/beat"),
+        "platform_key": "p" * 32, "retention_days": 0, "egress_ports": ((443, 443), (8000, 8999)),
+        "max_payload_bytes": 8192, "heartbeat_file": Path("/run/beat"),
     }  # fmt: skip
 
 

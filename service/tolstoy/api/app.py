@@ -43,6 +43,7 @@ from tolstoy.db.database import Database, open_database
 from tolstoy.db.renewal import renewal
 from tolstoy.domain.dry_runs import Rehearse
 from tolstoy.domain.key_ring import KeyRing
+from tolstoy.domain.egress import Policy
 
 BLUEPRINTS = (
     organizations.routes,
@@ -93,6 +94,7 @@ def create_app(
     )
     app.ctx.settings = settings
     app.ctx.dry_run = dry_run
+    app.ctx.egress = Policy.allowing(settings.egress_allow, settings.egress_ports)
     app.ctx.stopping = False
     for blueprint in BLUEPRINTS:
         app.blueprint(

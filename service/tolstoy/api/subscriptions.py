@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sanic import Blueprint
+from sanic import Blueprint, Request
 
+from tolstoy.api import destinations
 from tolstoy.api.endpoint import endpoint
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import event_deliveries, subscriptions
@@ -31,11 +32,14 @@ async def list_subscriptions(scope: Scope, query: SubscriptionQuery) -> Page[Sub
 
 @routes.post("/")
 @endpoint(tag="Subscriptions", status=201)
-async def create_subscription(scope: Scope, body: SubscriptionCreate) -> SubscriptionWithSecret:
+async def create_subscription(
+    scope: Scope, request: Request, body: SubscriptionCreate
+) -> SubscriptionWithSecret:
     """Subscribe an address to events of runs, which are sent as Standard Webhooks says.
 
     The answer's `secret` verifies them, and is not shown again.
     """
+    destinations.check(request, body.url, "/url")
     return await subscriptions.create(scope, body)
 
 
@@ -50,9 +54,14 @@ async def get_subscription(scope: Scope, subscription_id: UUID) -> Subscription:
 @routes.patch("/<subscription_id>", name="patch_subscription")
 @endpoint(tag="Subscriptions")
 async def change_subscription(
-    scope: Scope, subscription_id: UUID, body: SubscriptionChange, if_match: frozenset[int] | None
+    scope: Scope,
+    request: Request,
+    subscription_id: UUID,
+    body: SubscriptionChange,
+    if_match: frozenset[int] | None,
 ) -> Subscription:
     """Change the fields that are sent; null clears one that may be empty. `active: true` enables it again."""
+    destinations.check(request, body.url, "/url")
     return await subscriptions.change(scope, subscription_id, body, if_match)
 
 

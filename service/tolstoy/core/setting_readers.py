@@ -106,6 +106,22 @@ def destinations(value: str) -> tuple[str, ...]:
     return tuple(_destination(part.strip()) for part in value.split(",") if part.strip())
 
 
+def ports(value: str) -> tuple[tuple[int, int], ...]:
+    """Ports and ranges of them, separated by commas, as pairs of the first and the last."""
+    found = tuple(_ports(part.strip()) for part in value.split(",") if part.strip())
+    if not found:
+        raise ValueError(f"{value!r} names no port; write such as 80,443,1024-65535")
+    return found
+
+
+def _ports(value: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", value)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not 1 <= first <= last <= 65535:
+        raise ValueError(f"{value!r} is neither a port nor a range; write such as 80,443,1024-65535")
+    return first, last
+
+
 def _destination(value: str) -> str:
     if re.fullmatch(r"(?!.*\.[0-9]+$)(?=.*[A-Za-z])[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", value):
         return value.lower()

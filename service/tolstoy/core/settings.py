@@ -78,6 +78,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: Annotated[int, Variable("RETENTION_DAYS", read.whole(0, 36_500))] = 30
     max_payload_bytes: Annotated[int, Variable("MAX_PAYLOAD_BYTES", read.whole(1024, 64 << 20))] = 1_048_576
     egress_allow: Annotated[tuple[str, ...], Variable("EGRESS_ALLOW", read.destinations)] = ()
+    egress_ports: Annotated[tuple[tuple[int, int], ...], Variable("EGRESS_PORTS", read.ports)] = (
+        (80, 80),
+        (443, 443),
+        (1024, 65535),
+    )
     max_response_bytes: Annotated[int, Variable("MAX_RESPONSE_BYTES", read.whole(1024, 100 << 20))] = (
         1_048_576
     )

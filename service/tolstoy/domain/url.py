@@ -11,9 +11,11 @@ from yarl import URL
 
 # A backslash is a slash to some readers, and white space is dropped by others.
 _NEVER: Final = re.compile(r"[\x00-\x20\x7f\\]")
+# What separates hosts to some readers, and is in no name; _ is in names of machines.
+_IN_NO_HOST: Final = re.compile(r"[^A-Za-z0-9._:-]")
 _LONE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class UrlError(ValueError):
@@ -45,8 +47,10 @@ def split(url: str) -> Parts:
         raise UrlError("no user name or password in a URL; send them in a header")
     if not host or "%" in host:
         raise UrlError("this URL names no host")
+    if wrong := _IN_NO_HOST.search(host):
+        raise UrlError(f"no host has a {wrong[0]!r} in its name")
     # the default port is left out, so that one origin is one text
-    said = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    said = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
     origin = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{said}"
     return Parts(origin, ascii_only(parts.path), ascii_only(parts.query))
 

@@ -18,7 +18,7 @@ from aiohttp.client_reqrep import ClientRequest
 from aiohttp.connector import AddrInfoType, Connection
 from aiohttp.tracing import Trace
 
-from tolstoy.engine.egress import Policy
+from tolstoy.domain.egress import Policy
 
 CONNECTIONS_PER_HOST: Final = 128
 # Shorter than the 5 s after which common servers close: a request sent into a closing connection is in doubt.

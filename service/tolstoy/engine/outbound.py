@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import ssl
 from collections.abc import Mapping
 from typing import Final, NoReturn
@@ -17,10 +18,10 @@ from yarl import URL
 from tolstoy import __version__
 from tolstoy.domain import url
 from tolstoy.domain.action_request import Request
+from tolstoy.domain.egress import DISGUISED, Policy, is_disguised
 from tolstoy.engine import call_error
 from tolstoy.engine.answer import Response, decoded
 from tolstoy.engine.call_error import CONNECT_SECONDS, CallError
-from tolstoy.engine.egress import Policy, is_disguised
 from tolstoy.engine.guard import Attempt, GuardedConnector, attempt
 from tolstoy.engine.resolver import Resolver
 
@@ -109,7 +110,7 @@ class Outbound:
         address = URL(target, encoded=True)
         current.towards(address.raw_host or "")
         if is_disguised(current.host):
-            current.refused = "an IPv4 address that is not written as four decimal numbers"
+            current.refused = DISGUISED
             raise call_error.refused(current)
         if hop.body is not None and len(hop.body) > MAX_REQUEST_BYTES:
             detail = f"the request's body has more than {MAX_REQUEST_BYTES} bytes"
@@ -165,9 +166,15 @@ def _readable(value: str) -> str:
     return value.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
+# Some readers take these for a path of the same host, others for another host.
+_TWO_WAYS: Final = re.compile(r"https?:(?!//[^/])|///", re.IGNORECASE)
+
+
 def _redirected(hop: Request, target: str, status: int, location: str) -> Request:
     try:
         place = _readable(location).strip().replace(" ", "%20")
+        if _TWO_WAYS.match(place):
+            raise ValueError("write the host behind two slashes")
         there, here = url.split(urljoin(target, place)), url.split(target)
     except ValueError as exc:
         raise CallError("redirect", f"the tool redirects to where no call goes: {exc}", True) from exc

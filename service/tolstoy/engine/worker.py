@@ -12,8 +12,8 @@ from tolstoy.core import log
 from tolstoy.core.settings import Settings
 from tolstoy.db import renewal
 from tolstoy.db.database import open_database
+from tolstoy.domain.egress import Policy
 from tolstoy.engine import deliveries, retention, rounds, scheduler
-from tolstoy.engine.egress import Policy
 from tolstoy.engine.outage import Outage
 from tolstoy.engine.outbound import Outbound
 from tolstoy.engine.queue import Queue
@@ -48,7 +48,10 @@ async def work(
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         outbound = await stack.enter_async_context(
-            Outbound(Policy.allowing(settings.egress_allow), max_response_bytes=settings.max_response_bytes)
+            Outbound(
+                Policy.allowing(settings.egress_allow, settings.egress_ports),
+                max_response_bytes=settings.max_response_bytes,
+            )
         )
         runner = Runner(
             database,

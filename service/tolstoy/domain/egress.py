@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
+from urllib.parse import urlsplit
+
+from tolstoy.domain import url
 
 _V4: Final = tuple(
     (IPv4Network(network), what)
@@ -73,15 +76,23 @@ _PORTS: Final = frozenset(
 )  # fmt: skip
 
 
+DISGUISED: Final = "an IPv4 address that is not written as four decimal numbers"
+PORTS: Final = ((80, 80), (443, 443), (1024, 65535))
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is allowed beyond the public internet."""
+    """What is allowed beyond the public internet, and on which ports there: pairs of the first and the last.
+
+    A pair of one port is an opinion about that port, so it also allows one that belongs to another protocol.
+    """
 
     hosts: frozenset[str] = frozenset()
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    ports: tuple[tuple[int, int], ...] = PORTS
 
     @classmethod
-    def allowing(cls, entries: Iterable[str]) -> Policy:
+    def allowing(cls, entries: Iterable[str], ports: tuple[tuple[int, int], ...] = PORTS) -> Policy:
         """Of host names, addresses and CIDR ranges, as `EGRESS_ALLOW` has them."""
         hosts, networks = set(), []
         for entry in entries:
@@ -89,7 +100,7 @@ class Policy:
                 networks.append(ip_network(entry))
             except ValueError:
                 hosts.add(_plain(entry))
-        return cls(frozenset(hosts), tuple(networks))
+        return cls(frozenset(hosts), tuple(networks), ports)
 
     def refusal(self, host: str, address: str, port: int) -> str | None:
         """What forbids to connect to this address, for a URL that names this host; None where nothing does.
@@ -105,7 +116,37 @@ class Policy:
             return "no IP address"
         if any(ip in network for network in self.networks):
             return None
-        return _special(ip) or (f"port {port}, which belongs to another protocol" if port in _PORTS else None)
+        return _special(ip) or self._port_refusal(port)
+
+    def refusal_of(self, address: str) -> str | None:
+        """What forbids this URL as it is written; None also for a name, which is judged by where each call finds it.
+
+        Raises UrlError.
+        """
+        parts = urlsplit(url.split(address).origin)
+        host = parts.hostname or ""
+        port = url.DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
+        if is_disguised(host):
+            return DISGUISED
+        if _plain(host) in self.hosts:
+            return None
+        if _plain(host) == "localhost" or _plain(host).endswith(".localhost"):  # RFC 6761
+            refusals = [self.refusal(host, here, port) for here in ("127.0.0.1", "::1")]
+            return refusals[0] if all(refusals) else None
+        try:
+            ip_address(host)
+        except ValueError:
+            return self._port_refusal(port) if not self.networks else None
+        return self.refusal(host, host, port)
+
+    def _port_refusal(self, port: int) -> str | None:
+        if (port, port) in self.ports:
+            return None
+        if port in _PORTS:
+            return f"port {port}, which belongs to another protocol"
+        if not any(first <= port <= last for first, last in self.ports):
+            return f"port {port}, which EGRESS_PORTS does not allow"
+        return None
 
 
 def is_disguised(host: str) -> bool:
@@ -113,7 +154,7 @@ def is_disguised(host: str) -> bool:
 
     By the URL standard a host whose last label is a number is an IPv4 address, or nothing.
     """
-    last = host.removesuffix(".").rpartition(".")[2].lower()
+    last = host.rstrip(".").rpartition(".")[2].lower()
     if ":" in host or not (last.isdigit() or last.startswith("0x")):
         return False
     try:
