@@ -1,6 +1,6 @@
 import pytest
 
-from tolstoy.core.setting_readers import destinations, ports
+from tolstoy.core.setting_readers import destinations, origins, ports
 
 
 def test_destinations_are_names_addresses_and_ranges() -> None:
@@ -30,3 +30,21 @@ def test_ports_are_single_ones_and_ranges() -> None:
 def test_what_is_no_port_is_refused_with_what_to_write(value: str) -> None:
     with pytest.raises(ValueError, match="write such as 80,443,1024-65535"):
         ports(value)
+
+
+def test_origins_are_as_browsers_write_them() -> None:
+    given = "https://app.example.com, http://localhost:8080,https://[::1]:8443,https://my_host,"
+    assert origins(given) == (
+        "https://app.example.com", "http://localhost:8080", "https://[::1]:8443", "https://my_host",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["*", "null", "app.example.com", "https://", "https://app.example.com/", "https://app.example.com/a",
+     "https://*.example.com", "https://App.example.com", "HTTPS://app.example.com", "https://app.example.com:443",
+     "http://app.example.com:80", "https://app.example.com:0", "https://a@b", "ftp://a", "https://a b"],
+)  # fmt: skip
+def test_what_is_no_origin_is_refused_with_what_to_write(value: str) -> None:
+    with pytest.raises(ValueError, match=r"write such as https://app\.example\.com"):
+        origins(f"https://other.example.com,{value}")

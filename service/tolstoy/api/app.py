@@ -27,6 +27,7 @@ from tolstoy.api import (
     metrics,
     openapi,
     organizations,
+    response_headers,
     schedules,
     subscriptions,
     tools,
@@ -78,7 +79,7 @@ def create_app(
     app: Sanic[Any, Any] = Sanic(
         name,
         configure_logging=False,
-        error_handler=ProblemHandler(),
+        error_handler=ProblemHandler(settings.cors_origins),
         router=Router(),
         request_class=Request,
     )
@@ -87,6 +88,7 @@ def create_app(
         ACCESS_LOG=False,
         REQUEST_MAX_SIZE=settings.max_body_bytes,
         REQUEST_MAX_HEADER_SIZE=_MAX_HEADER_BYTES,
+        MAX_CONNECTIONS=settings.max_connections,
         REQUEST_TIMEOUT=settings.request_timeout_seconds,
         RESPONSE_TIMEOUT=settings.response_timeout_seconds,
         KEEP_ALIVE_TIMEOUT=settings.keep_alive_timeout_seconds,
@@ -139,11 +141,13 @@ async def _close(app: Sanic[Any, Any]) -> None:
 
 
 def _around_requests(app: Sanic[Any, Any], settings: Settings) -> None:
+    protect = response_headers.protecting(settings.cors_origins)
     access = log.AccessLog(settings.log_format) if settings.access_log else None
 
     def begin(request: Any, response: BaseHTTPResponse) -> None:
         """Where an answer is not a whole one yet, its sender calls `end` when it is."""
         response.headers["X-Request-ID"] = request.ctx.request_id
+        protect(request, response)
         if not getattr(request.ctx, "streams", False):
             end(request, response)
 

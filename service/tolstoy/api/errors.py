@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Collection
 
 import asyncpg
 import msgspec
@@ -12,6 +13,7 @@ from sanic import exceptions as sanic_errors
 from sanic.handlers import ErrorHandler
 from tortoise.exceptions import BaseORMException
 
+from tolstoy.api.response_headers import preflight
 from tolstoy.core import errors, log
 from tolstoy.core.errors import Finding, ProblemError
 from tolstoy.db.tenancy import translated
@@ -52,7 +54,15 @@ def render(request: Request, error: ProblemError) -> HTTPResponse:
 class ProblemHandler(ErrorHandler):
     """The last resort for what a handler raised, and for what never reached one."""
 
+    def __init__(self, cors_origins: Collection[str] = ()) -> None:
+        super().__init__()
+        self._origins = frozenset(cors_origins)
+
     def default(self, request: Request, exception: Exception) -> HTTPResponse:
+        if self._origins and isinstance(exception, sanic_errors.MethodNotAllowed):
+            answered = preflight(request, exception.headers.get("Allow", ""), self._origins)
+            if answered is not None:
+                return answered
         return render(request, as_problem(request, exception))
 
 

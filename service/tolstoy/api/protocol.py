@@ -7,12 +7,22 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from sanic.exceptions import BadURL, RequestTimeout
+from sanic.exceptions import BadRequest, BadURL, RequestTimeout
 from sanic.http import Http as SanicHttp
 from sanic.http import Stage
+from sanic.http.http1 import HTTP_CONTINUE
 from sanic.server.protocols.http_protocol import HttpProtocol
 
+from tolstoy.api import strict_http
+
 _IDLE_SECONDS = 2  # after which a client that was refused is thought to have sent what it wanted to
+_PROBLEM = b"""{"type":"/problems/overloaded","title":"Overloaded","status":503,\
+"detail":"This server has as many connections as it may; try again shortly.","instance":"*","code":"overloaded",\
+"requestId":""}"""
+_FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 2\r\n"
+    b"connection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(_PROBLEM), _PROBLEM)
+)
 
 
 class Http(SanicHttp):
@@ -44,6 +54,31 @@ class Http(SanicHttp):
             self.keep_alive = False
         return super().respond(response)
 
+    async def read(self) -> bytes | None:
+        body: Any = self.request_body
+        if self.request_bytes_left == 0 and body == "chunked":
+            await self._check_chunk_line()
+        read: bytes | None = await super().read()
+        return read
+
+    async def _check_chunk_line(self) -> None:
+        """Sanic skips two bytes unseen where the end of the chunk before has to be."""
+        if self.expecting_continue:
+            self.expecting_continue = False
+            await self._send(HTTP_CONTINUE)
+        buffer = self.recv_buffer
+        while (end := buffer.find(b"\r\n", 2)) == -1 and len(buffer) <= strict_http.MAX_CHUNK_LINE:
+            await self._receive_more()
+        try:
+            strict_http.check_chunk_line(bytes(buffer[: max(end, 0)]))
+        except BadRequest:
+            self.keep_alive = False
+            raise
+
+    @staticmethod
+    def _safe_int(value: str, base: int = 10) -> int:
+        return strict_http.whole(value, base)
+
     async def _linger(self) -> None:
         """Take what the client still sends: closed on it, its system may throw away the answer unread."""
         transport = self.protocol.transport
@@ -71,7 +106,27 @@ class Protocol(HttpProtocol):
     __slots__ = ()
     HTTP_CLASS = Http
 
+    def connection_made(self, transport: Any) -> None:
+        if len(self.connections) >= self.app.config.MAX_CONNECTIONS:
+            self._turn_away(transport)
+        else:
+            sanic: Any = super()  # which has no annotations
+            sanic.connection_made(transport)
+
+    def _turn_away(self, transport: Any) -> None:
+        """Answered at once, without a task: more than this many would be more than this process has files for."""
+        transport.write(_FULL)
+        transport.write_eof()
+        self.loop.call_later(_IDLE_SECONDS, transport.abort)  # it may be sending still
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if self.conn_info is not None:
+            sanic: Any = super()
+            sanic.connection_lost(exc)
+
     def data_received(self, data: bytes) -> None:
+        if self.conn_info is None:  # turned away
+            return
         begun, arriving = self._time, self._arriving()
         super().data_received(data)
         if arriving:

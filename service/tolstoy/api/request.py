@@ -8,6 +8,7 @@ from typing import Any
 
 from sanic import Request as SanicRequest
 
+from tolstoy.api import strict_http
 from tolstoy.core.ids import new_request_id
 
 _TOKEN = re.compile(r"^(/+(?:hooks|callbacks)/).+")
@@ -21,6 +22,8 @@ class Request(SanicRequest[Any, Any]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.head:  # what is refused unread has none
+            strict_http.check_head(self.head, self.headers, self.version)
         sent = self.headers.get("x-request-id")
         self.ctx.request_id = sent if sent and _ID.fullmatch(sent) else new_request_id()
         self.ctx.started = time.perf_counter()

@@ -101,6 +101,19 @@ def base(value: str) -> str:
     return endpoint(value).rstrip("/")
 
 
+def origins(value: str) -> tuple[str, ...]:
+    """Origins as browsers write them: scheme, host, and the port where it is not the scheme's own."""
+    return tuple(_origin(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _origin(value: str) -> str:
+    match = re.fullmatch(r"(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?", value)
+    if match is None or match[3] == {"http": "80", "https": "443"}[match[1]]:
+        advice = "write such as https://app.example.com: scheme and host in small letters, no path, no * and no :443"
+        raise ValueError(f"{value!r} is not an origin; {advice}")
+    return value
+
+
 def destinations(value: str) -> tuple[str, ...]:
     """Host names, addresses and CIDR ranges, separated by commas."""
     return tuple(_destination(part.strip()) for part in value.split(",") if part.strip())

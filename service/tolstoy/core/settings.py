@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     platform_key: Annotated[str | None, Variable("PLATFORM_KEY", read.secret(32), secret=True)] = None
 
+    cors_origins: Annotated[tuple[str, ...], Variable("CORS_ORIGINS", read.origins)] = ()
+    max_connections: Annotated[int, Variable("MAX_CONNECTIONS", read.whole(16, 100_000))] = 10_000
     max_body_bytes: Annotated[int, Variable("MAX_BODY_BYTES", read.whole(1024, 1 << 30))] = 1_048_576
     request_timeout_seconds: Annotated[int, Variable("REQUEST_TIMEOUT", read.whole(1, 3600))] = 15
     response_timeout_seconds: Annotated[int, Variable("RESPONSE_TIMEOUT", read.whole(1, 3600))] = 60
