@@ -43,8 +43,8 @@ from tolstoy.core.settings import Settings
 from tolstoy.db.database import Database, open_database
 from tolstoy.db.renewal import renewal
 from tolstoy.domain.dry_runs import Rehearse
-from tolstoy.domain.key_ring import KeyRing
 from tolstoy.domain.egress import Policy
+from tolstoy.domain.key_ring import KeyRing
 
 BLUEPRINTS = (
     organizations.routes,
