@@ -26,7 +26,9 @@ def told(endpoint: str, members: dict[str, str]) -> dict[str, str]:
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
     )
-    made = client.create_secret(Name=f"tolstoy/{uuid4()}", SecretString=json.dumps(members))
+    made = client.create_secret(
+        Name=f"tolstoy/{uuid4()}", SecretString=json.dumps({"APP_KEY": f"{'k' * 42}8=", **members})
+    )
     return {
         "APP_ENV": "production",
         "AUTH_MODE": "gateway",

@@ -36,6 +36,7 @@ PRODUCTION = {
     "APP_ENV": "production",
     "AUTH_MODE": "gateway",
     "GATEWAY_SECRET": GATEWAY["X-Gateway-Secret"],
+    "APP_KEY": f"{'k' * 42}8=",
     "WORKERS": "1",
     "HOST": "127.0.0.1",
 }

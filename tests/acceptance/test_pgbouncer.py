@@ -223,6 +223,7 @@ def test_a_pooled_address_as_the_only_one_is_said(environment: str, tmp_path: Pa
         "USE_AWS_SECRETS": "false",
         "AUTH_MODE": "gateway",
         "GATEWAY_SECRET": "g" * 32,
+        "APP_KEY": f"{'k' * 42}8=",
         "WORKERS": "1",
     }
     served = start(tmp_path, settings)

@@ -215,6 +215,7 @@ async def test_in_production_only_an_admin_sees_the_details(database: Databases,
         "APP_ENV": "production",
         "AUTH_MODE": "gateway",
         "GATEWAY_SECRET": GATEWAY["X-Gateway-Secret"],
+        "APP_KEY": f"{'k' * 42}8=",
         "HOST": "127.0.0.1",
         "WORKERS": "1",
     }

@@ -122,6 +122,7 @@ async def test_production_refuses_what_is_for_development(
     monkeypatch.setenv("NODE_ENV", "production")
     monkeypatch.setenv("AUTH_MODE", "gateway")
     monkeypatch.setenv("GATEWAY_SECRET", "x" * 32)
+    monkeypatch.setenv("APP_KEY", f"{'k' * 42}8=")
     ended = await tolstoy(*command)
     assert ended.code == 1
     assert f"`tolstoy db {command[0]}` is for development" in ended.out

@@ -40,6 +40,7 @@ def service(database: Databases) -> dict[str, str]:
         "DIRECT_URL": database.direct_url,
         "AUTH_MODE": "gateway",
         "GATEWAY_SECRET": "a-secret-of-the-gateway-of-32-characters",
+        "APP_KEY": f"{'k' * 42}8=",
         "WORKERS": "1",
         "LOG_LEVEL": "warning",
     }

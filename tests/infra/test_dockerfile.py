@@ -130,7 +130,12 @@ def test_its_environment_are_settings_that_production_takes() -> None:
     }
     known = {variable.name for variable in FIELDS.values()}
     assert told.keys() - known == {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
-    lacking = {"AUTH_MODE": "gateway", "GATEWAY_SECRET": "g" * 32, "DATABASE_URL": "postgresql://a:b@c/d"}
+    lacking = {
+        "AUTH_MODE": "gateway",
+        "GATEWAY_SECRET": "g" * 32,
+        "APP_KEY": f"{'k' * 42}8=",
+        "DATABASE_URL": "postgresql://a:b@c/d",
+    }
     settings = load(told | lacking, dotenv=None)
     assert settings.production and (settings.host, settings.port) == ("0.0.0.0", 3000)
     assert [one.text for one in named("EXPOSE")] == [str(settings.port)]

@@ -27,6 +27,7 @@ OWNER = "postgresql://tolstoy:owner-password@postgres:5432/tolstoy?sslmode=disab
 TOLD = {
     "AUTH_MODE": "gateway",
     "GATEWAY_SECRET": SECRET,
+    "APP_KEY": f"{'k' * 42}8=",
     "DATABASE_URL": SERVICE,
     "DIRECT_URL": OWNER,
     "WORKERS": "2",

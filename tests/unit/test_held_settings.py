@@ -1,5 +1,6 @@
 """Settings besides the database's addresses that come from the secret at AWS."""
 
+import base64
 import json
 import traceback
 from collections.abc import Callable, Iterator
@@ -14,9 +15,11 @@ from tests.unit.test_aws_secrets import (
 )
 from tolstoy.cli.addresses import resolved
 from tolstoy.core import aws_secrets
+from tolstoy.core.app_keys import AppKey, derived_id
 from tolstoy.core.settings import FIELDS, Settings, load
 
 HELD = "held-by-the-secret-0123456789abcdef"
+KEY = base64.b64encode(b"h" * 32).decode()
 TOLD = "told-by-environment-0123456789abcdef"
 ENVIRONMENT = {
     "APP_ENV": "production",
@@ -37,7 +40,7 @@ def stored() -> Iterator[Stored]:
         client = boto3.client("secretsmanager", "eu-west-1", aws_access_key_id="k", aws_secret_access_key="k")
 
         def store(**members: object) -> None:
-            text = json.dumps({"DATABASE_URL": POOLED, "DIRECT_URL": DIRECT, **members})
+            text = json.dumps({"DATABASE_URL": POOLED, "DIRECT_URL": DIRECT, "APP_KEY": KEY, **members})
             client.create_secret(Name=ENVIRONMENT["AWS_SECRET_NAME"], SecretString=text)
 
         yield store
@@ -49,10 +52,11 @@ def read(**more: str) -> Settings:
 
 
 def test_what_the_environment_leaves_unset_is_taken_from_the_secret(stored: Stored) -> None:
-    """With an APP_KEY in it, which is kept for the encryption of credentials and is no setting yet."""
-    stored(GATEWAY_SECRET=HELD, APP_KEY="c" * 44)
+    stored(GATEWAY_SECRET=HELD)
     settings = read()
     assert settings.gateway_secret == HELD
+    assert settings.keys == (AppKey(derived_id(b"h" * 32), b"h" * 32),)
+    assert KEY not in repr(settings)
     assert (settings.database_url, settings.direct_url) == (POOLED, DIRECT)
     assert HELD not in repr(settings)
 
@@ -67,7 +71,23 @@ def test_the_platforms_key_is_taken_from_it_too(stored: Stored) -> None:
 
 def test_the_environment_comes_before_the_secret(stored: Stored) -> None:
     stored(GATEWAY_SECRET=HELD)
-    assert read(GATEWAY_SECRET=TOLD).gateway_secret == TOLD
+    other = base64.b64encode(b"e" * 32).decode()
+    settings = read(GATEWAY_SECRET=TOLD, APP_KEY=other)
+    assert settings.gateway_secret == TOLD
+    assert [key.key for key in settings.keys] == [b"e" * 32]
+
+
+def test_a_new_key_in_either_place_comes_before_the_old_one(stored: Stored) -> None:
+    stored(GATEWAY_SECRET=HELD, APP_KEYS=f"2026:{base64.b64encode(b'n' * 32).decode()}")
+    assert [key.key for key in read().keys] == [b"n" * 32, b"h" * 32]
+
+
+def test_production_needs_a_key_in_one_of_the_places(stored: Stored) -> None:
+    stored(GATEWAY_SECRET=HELD, APP_KEY=None)
+    with pytest.raises(aws_secrets.MalformedSecret, match="production needs APP_KEY, there or in the env"):
+        read()
+    assert read(APP_KEY=KEY).keys
+    assert read(APP_ENV="development", AUTH_MODE="headers", USE_AWS_SECRETS="true").keys == ()
 
 
 @pytest.mark.parametrize("member", [{}, {"GATEWAY_SECRET": ""}, {"GATEWAY_SECRET": None}])
@@ -110,7 +130,7 @@ def test_without_a_gateway_none_is_needed(stored: Stored) -> None:
 def test_what_is_held_are_settings_that_are_secret_and_have_no_default() -> None:
     """A default would hide that the environment left them unset."""
     for name in aws_secrets.HELD:
-        assert FIELDS[name].secret and getattr(Settings(), name) is None
+        assert FIELDS[name].secret and not getattr(Settings(), name)
 
 
 def test_what_is_held_is_never_shown() -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from tests.unit.test_settings import SECRET, URL
+from tests.unit.test_settings import APP_KEY, SECRET, URL
+from tolstoy.core.app_keys import AppKey
 from tolstoy.core.settings import FIELDS, Settings, load
 
 
@@ -23,6 +24,7 @@ def test_every_variable_is_read_into_its_attribute() -> None:
         "PUBLIC_URL": "https://flows.example.com", "RUN_WORKER": "no", "WORKER_CONCURRENCY": "20",
         "LEASE_SECONDS": "3", "HEARTBEAT_FILE": "/run/beat",
         "PLATFORM_KEY": "p" * 32, "RETENTION_DAYS": "0", "EGRESS_PORTS": "443, 8000-8999", "MAX_PAYLOAD_BYTES": "8192",
+        "APP_KEY": APP_KEY, "APP_KEYS": f"new:{APP_KEY}",
     }  # fmt: skip
     assert given.keys() == {variable.name for variable in FIELDS.values()}
     read_back = msgspec.structs.asdict(load(given, dotenv=None))
@@ -41,6 +43,7 @@ def test_every_variable_is_read_into_its_attribute() -> None:
         "public_url": "https://flows.example.com", "run_worker": False, "worker_concurrency": 20, "lease_seconds": 3,
         "platform_key": "p" * 32, "retention_days": 0, "egress_ports": ((443, 443), (8000, 8999)),
         "max_payload_bytes": 8192, "heartbeat_file": Path("/run/beat"),
+        "app_key": AppKey("5992b18ca890", b"k" * 32), "app_keys": (AppKey("new", b"k" * 32),),
     }  # fmt: skip
 
 
@@ -51,6 +54,7 @@ def test_the_worker_runs_beside_the_api_but_in_production() -> None:
         "AUTH_MODE": "gateway",
         "GATEWAY_SECRET": SECRET,
         "DATABASE_URL": URL,
+        "APP_KEY": APP_KEY,
     }
     assert not load(production, dotenv=None).run_worker
     assert load(production | {"RUN_WORKER": "true"}, dotenv=None).run_worker

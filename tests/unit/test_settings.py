@@ -1,3 +1,4 @@
+import base64
 import pickle
 import re
 from pathlib import Path
@@ -9,7 +10,14 @@ from tolstoy.core.settings import FIELDS, Settings, SettingsError, load, with_ur
 ROOT = Path(__file__).parents[2]
 URL = "postgresql://app:hunter2@db.example.com/tolstoy?sslmode=require"
 SECRET = "0123456789abcdef0123456789abcdef"
-PRODUCTION = {"APP_ENV": "production", "AUTH_MODE": "gateway", "GATEWAY_SECRET": SECRET, "DATABASE_URL": URL}
+APP_KEY = base64.b64encode(b"k" * 32).decode()
+PRODUCTION = {
+    "APP_ENV": "production",
+    "AUTH_MODE": "gateway",
+    "GATEWAY_SECRET": SECRET,
+    "DATABASE_URL": URL,
+    "APP_KEY": APP_KEY,
+}
 
 
 def read(**environ: str) -> Settings:
@@ -168,7 +176,7 @@ def test_a_direct_address_alone_is_refused() -> None:
 
 
 def test_production_refuses_to_believe_bare_headers() -> None:
-    (problem,) = problems(APP_ENV="production", DATABASE_URL=URL, AUTH_MODE="headers")
+    (problem,) = problems(APP_ENV="production", DATABASE_URL=URL, APP_KEY=APP_KEY, AUTH_MODE="headers")
     assert problem.startswith("AUTH_MODE: ") and "AUTH_MODE=api-key" in problem
     assert "AUTH_MODE=gateway" in problem and "GATEWAY_SECRET=" in problem and "32" in problem
 
@@ -206,7 +214,11 @@ def test_production_with_an_address_does_without_aws(said: dict[str, str]) -> No
 
 def test_production_never_falls_back_to_the_embedded_database() -> None:
     (problem,) = problems(
-        APP_ENV="production", AUTH_MODE="gateway", GATEWAY_SECRET=SECRET, USE_AWS_SECRETS="false"
+        APP_ENV="production",
+        AUTH_MODE="gateway",
+        GATEWAY_SECRET=SECRET,
+        APP_KEY=APP_KEY,
+        USE_AWS_SECRETS="false",
     )
     assert problem == "DATABASE_URL: is missing; write the database's address, or USE_AWS_SECRETS=true"
 

@@ -121,6 +121,7 @@ async def _open(app: Sanic[Any, Any]) -> None:
         timeout_seconds=settings.pool_timeout_seconds,
         statement_cache_size=settings.statement_cache_size,
         renew=renewal(settings),
+        keys=settings.keys,
     )
     app.ctx.keys = KeyRing(app.ctx.database)
     app.ctx.watch = watching.of(settings)

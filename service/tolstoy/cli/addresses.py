@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tolstoy.core import aws_secrets
+import msgspec
+
+from tolstoy.core import app_keys, aws_secrets
 from tolstoy.core.settings import Settings, with_urls
 from tolstoy.db import embedded
 
@@ -32,3 +34,10 @@ def resolved(settings: Settings) -> Iterator[Settings]:
     else:
         with embedded.leased(embedded_folder(settings)) as server:
             yield with_urls(settings, server.url(user=EMBEDDED_SERVICE), server.url(user=EMBEDDED_OWNER))
+
+
+def with_keys(settings: Settings) -> Settings:
+    """The same settings with a key to encrypt with: development makes one for itself, once for its DATA_DIR."""
+    if settings.production or settings.keys:
+        return settings
+    return msgspec.structs.replace(settings, app_key=app_keys.kept_in(settings.data_dir))

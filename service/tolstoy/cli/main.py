@@ -11,6 +11,7 @@ import typer
 from tolstoy import __version__
 from tolstoy.cli import admin, db
 from tolstoy.cli.admin import AdminError
+from tolstoy.core.app_keys import UnreadableKeyError
 from tolstoy.core.aws_secrets import SecretError
 from tolstoy.core.settings import SettingsError
 from tolstoy.db.database import UnsafeRoleError
@@ -60,7 +61,15 @@ def version() -> None:
     typer.echo(__version__)
 
 
-EXPECTED = (AdminError, SettingsError, SecretError, EmbeddedUnavailable, MigrationError, UnsafeRoleError)
+EXPECTED = (
+    AdminError,
+    UnreadableKeyError,
+    SettingsError,
+    SecretError,
+    EmbeddedUnavailable,
+    MigrationError,
+    UnsafeRoleError,
+)
 
 
 def run() -> None:

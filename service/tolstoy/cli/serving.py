@@ -14,7 +14,7 @@ from pathlib import Path
 import asyncpg
 
 from tolstoy.cli import checks, workers
-from tolstoy.cli.addresses import resolved
+from tolstoy.cli.addresses import resolved, with_keys
 from tolstoy.cli.listener import listening
 from tolstoy.cli.working import companion
 from tolstoy.core import log
@@ -29,7 +29,8 @@ def serve(*, reload: bool) -> None:
     embedded = settings.database_url is None and not settings.use_aws_secrets
     greet = partial(_greet, settings, embedded)
     # the port first: what may fail at once shall, before a database is started
-    with _signals(), listening(settings) as listener, resolved(settings) as ready:
+    with _signals(), listening(settings) as listener, resolved(settings) as found:
+        ready = with_keys(found)
         try:
             asyncio.run(_prepare(ready))
             with companion(ready, follows_code=reload) as beside:

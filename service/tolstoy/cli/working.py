@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from tolstoy.cli import checks, children
-from tolstoy.cli.addresses import resolved
+from tolstoy.cli.addresses import resolved, with_keys
 from tolstoy.core import log
 from tolstoy.core.settings import Settings, SettingsError, load
 from tolstoy.db.database import Renew, UnsafeRoleError
@@ -47,7 +47,7 @@ def work() -> None:
             " a file in a folder that is there"
         ) from exc
     with resolved(settings) as ready:
-        _run(ready, heartbeat)
+        _run(with_keys(ready), heartbeat)
 
 
 def _run(settings: Settings, heartbeat: Heartbeat) -> None:

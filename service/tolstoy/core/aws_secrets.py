@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tolstoy.core import database_urls
+from tolstoy.core import app_keys, database_urls
 from tolstoy.core.settings import FIELDS, Settings, with_urls
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_READS = 5.0
 
 # The settings that the secret may hold besides the database's addresses; where they are set, that counts
-HELD = ("gateway_secret", "platform_key")
+HELD = ("gateway_secret", "platform_key", "app_key", "app_keys")
 
 
 class SecretError(Exception):
@@ -111,6 +111,8 @@ class _Content(msgspec.Struct):
     direct_url: str | None = msgspec.field(name="DIRECT_URL", default=None)
     gateway_secret: str | None = msgspec.field(name="GATEWAY_SECRET", default=None)
     platform_key: str | None = msgspec.field(name="PLATFORM_KEY", default=None)
+    app_key: str | None = msgspec.field(name="APP_KEY", default=None)
+    app_keys: str | None = msgspec.field(name="APP_KEYS", default=None)
 
 
 def filled(settings: Settings) -> Settings:
@@ -119,7 +121,7 @@ def filled(settings: Settings) -> Settings:
     found: dict[str, object] = {}
     for attribute in HELD:
         name = FIELDS[attribute].name
-        if getattr(settings, attribute) is None and (text := secret.held.get(attribute)):
+        if not getattr(settings, attribute) and (text := secret.held.get(attribute)):
             try:
                 found[attribute] = FIELDS[attribute].read(text)
             except ValueError as error:
@@ -127,7 +129,19 @@ def filled(settings: Settings) -> Settings:
     known = msgspec.structs.replace(settings, **found)
     if known.auth_mode == "gateway" and known.gateway_secret is None:
         raise _malformed(settings, "AUTH_MODE=gateway needs GATEWAY_SECRET, there or in the environment")
+    _check_keys(known)
     return with_urls(known, secret.urls.database_url, secret.urls.direct_url)
+
+
+def _check_keys(settings: Settings) -> None:
+    try:
+        keys = settings.keys
+    except ValueError as error:
+        raise _malformed(settings, f"APP_KEY {error}") from error
+    if settings.production and not keys:
+        raise _malformed(
+            settings, f"production needs APP_KEY, there or in the environment; {app_keys.ADVICE}"
+        )
 
 
 def fetch_database_urls(settings: Settings, *, _attempts: int = 4) -> DatabaseUrls:

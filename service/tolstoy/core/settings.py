@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal, get_type_hints
 import msgspec
 from dotenv.parser import parse_stream
 
-from tolstoy.core import database_urls
+from tolstoy.core import app_keys, database_urls
 from tolstoy.core import setting_readers as read
+from tolstoy.core.app_keys import AppKey
 
 Environment = Literal["development", "production", "test"]
 AuthMode = Literal["headers", "gateway", "api-key"]
@@ -61,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     auth_mode: Annotated[AuthMode, Variable("AUTH_MODE", read.choice(AuthMode))] = "headers"
     gateway_secret: Annotated[str | None, Variable("GATEWAY_SECRET", read.secret(32), secret=True)] = None
+    app_key: Annotated[AppKey | None, Variable("APP_KEY", app_keys.read, secret=True)] = None
+    app_keys: Annotated[tuple[AppKey, ...], Variable("APP_KEYS", app_keys.read_several, secret=True)] = ()
 
     platform_key: Annotated[str | None, Variable("PLATFORM_KEY", read.secret(32), secret=True)] = None
 
@@ -105,6 +108,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     aws_session_token: Annotated[str | None, Variable("AWS_SESSION_TOKEN", read.aws_key, secret=True)] = None
 
     @property
+    def keys(self) -> tuple[AppKey, ...]:
+        """What stored secrets are encrypted under, the one for new ones first. Raises ValueError."""
+        return app_keys.ring(self.app_keys, self.app_key)
+
+    @property
     def production(self) -> bool:
         return self.env == "production"
 
@@ -123,7 +131,7 @@ FIELDS: Mapping[str, Variable] = {
 
 
 def _shown(value: object, variable: Variable) -> object:
-    if not variable.secret or value is None:
+    if not variable.secret or not value:
         return value
     try:
         return database_urls.parse(str(value)).redacted
@@ -229,6 +237,7 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "AUTH_MODE", f"production does not believe bare headers, anyone could send them; {advice}"
     if settings.auth_mode == "gateway" and settings.gateway_secret is None and not settings.use_aws_secrets:
         yield "GATEWAY_SECRET", "is missing; write at least 32 random characters"
+    yield from _of_keys(settings)
     if not settings.use_aws_secrets and settings.database_url is None:
         if settings.direct_url is not None:
             yield "DATABASE_URL", "is missing while DIRECT_URL is set; write both, or only DATABASE_URL"
@@ -237,3 +246,16 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
     if (settings.aws_access_key_id is None) != (settings.aws_secret_access_key is None):
         missing = "AWS_ACCESS_KEY_ID" if settings.aws_access_key_id is None else "AWS_SECRET_ACCESS_KEY"
         yield missing, "is missing while its other half is set; write both, or neither"
+
+
+def _of_keys(settings: Settings) -> Iterator[tuple[str, str]]:
+    try:
+        keys = settings.keys
+    except ValueError as exc:
+        yield "APP_KEY", str(exc)
+        return
+    if settings.production and not keys and not settings.use_aws_secrets:
+        yield (
+            "APP_KEY",
+            f"is missing; {app_keys.ADVICE}, and keep it: without it stored secrets cannot be read",
+        )

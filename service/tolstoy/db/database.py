@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -12,6 +12,8 @@ from tortoise import Tortoise
 from tortoise.connection import get_connections
 
 from tolstoy.core import log
+from tolstoy.core.app_keys import AppKey
+from tolstoy.core.crypto import Keyring
 from tolstoy.core.database_urls import ConnectOptions
 from tolstoy.db import config
 from tolstoy.db.turns import Turns
@@ -63,7 +65,7 @@ async def refuse_unsafe_role(connection: Any) -> None:
 
 
 class Database(Turns):
-    """The pool, shared with Tortoise, whose connections requests have in turn."""
+    """The pool, shared with Tortoise, whose connections requests have in turn; and what opens the secrets in it."""
 
     def __init__(
         self,
@@ -73,7 +75,9 @@ class Database(Turns):
         size: int,
         waiters: int,
         timeout_seconds: float,
+        keyring: Keyring,
     ) -> None:
+        self.keyring = keyring
         super().__init__(pool, size=size, waiters=waiters, timeout_seconds=timeout_seconds)
         self._connector = connector
 
@@ -128,8 +132,12 @@ async def open_database(
     timeout_seconds: float = 5.0,
     statement_cache_size: int = 512,
     renew: Renew | None = None,
+    keys: Iterable[AppKey] = (),
 ) -> Database:
-    """Start Tortoise on a pool of this process's own. Opens no connection yet, so the server may be down."""
+    """Start Tortoise on a pool of this process's own. Opens no connection yet, so the server may be down.
+
+    `keys` are what stored secrets are encrypted under: the first for new ones, all for reading.
+    """
     connector = Connector(options, renew)
     credentials = {
         **options.tortoise_credentials(),
@@ -148,7 +156,14 @@ async def open_database(
     client: Any = get_connections().get("default")
     await client.create_connection(with_db=True)
     # Tortoise has no public name for its pool; sharing it keeps one bound on the connections of a process
-    return Database(client._pool, connector, size=size, waiters=waiters, timeout_seconds=timeout_seconds)
+    return Database(
+        client._pool,
+        connector,
+        size=size,
+        waiters=waiters,
+        timeout_seconds=timeout_seconds,
+        keyring=Keyring(keys),
+    )
 
 
 def unreachable(exc: BaseException) -> bool:

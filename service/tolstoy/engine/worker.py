@@ -44,6 +44,7 @@ async def work(
         timeout_seconds=max(settings.pool_timeout_seconds, 10.0),
         statement_cache_size=settings.statement_cache_size,
         renew=renewal.renewal(settings),
+        keys=settings.keys,
     )
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
