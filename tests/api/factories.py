@@ -27,6 +27,14 @@ async def make_tool(http: httpx.AsyncClient, member: Member, **fields: Any) -> d
     return await make(http, "/tools", member, {"name": "Slack", "baseUrl": "https://slack.com/api", **fields})
 
 
+async def make_credential(
+    http: httpx.AsyncClient, member: Member, tool: dict[str, Any], **fields: Any
+) -> dict[str, Any]:
+    """A bearer's unless the fields say otherwise; the tool has to be of that authType."""
+    sent = {"name": f"Credential {uuid4().hex}", **(fields or {"bearer": {"token": "a-bearers-token"}})}
+    return await make(http, f"/tools/{tool['id']}/credentials", member, sent)
+
+
 async def make_action(
     http: httpx.AsyncClient, member: Member, tool: dict[str, Any] | None = None, **fields: Any
 ) -> dict[str, Any]:

@@ -13,7 +13,16 @@ import httpx
 import msgspec
 import pytest
 
-from tests.api.factories import make, make_action, make_flow, make_log, make_tool, make_user, publish
+from tests.api.factories import (
+    make,
+    make_action,
+    make_credential,
+    make_flow,
+    make_log,
+    make_tool,
+    make_user,
+    publish,
+)
 from tests.api.problems import headers, pointers, refused
 from tests.api.triggers import one_of_each_trigger
 from tests.api.world import (
@@ -38,7 +47,8 @@ async def things(http: httpx.AsyncClient, echo: EchoServer) -> World:
     owner = {"email": "alice@example.com"}
     made = (await http.post("/organizations", json={"name": "Careful", "owner": owner})).json()
     alice = Member(made["id"], made["owner"]["id"])
-    user, tool = await make_user(http, alice), await make_tool(http, alice)
+    user, tool = await make_user(http, alice), await make_tool(http, alice, authType="bearer")
+    credential = await make_credential(http, alice, tool)
     action, flow = await make_action(http, alice, tool), await make_flow(http, alice)
     await publish(http, alice, flow)
     await http.put(f"/flows/{flow['id']}", json={"output": 1}, headers=alice.headers)
@@ -52,6 +62,7 @@ async def things(http: httpx.AsyncClient, echo: EchoServer) -> World:
         "userId": user["id"],
         "toolId": tool["id"],
         "apiKeyId": (await make(http, "/api-keys", alice, {"name": "Key"}))["id"],
+        "credentialId": credential["id"],
         "actionId": action["id"],
         "flowId": flow["id"],
         "version": "1",

@@ -31,6 +31,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "ToolChange": {"name": "Changed"},
     "ActionCreate": {"toolId": "{toolId}", "name": "New one", "method": "GET", "endpoint": "/new"},
     "ActionChange": {"name": "Changed"},
+    "CredentialCreate": {"name": "New", "bearer": {"token": "a-new-token"}},
+    "CredentialChange": {"name": "Changed"},
     "FlowCreate": {"name": "New", **DOCUMENT},
     "FlowValidate": DOCUMENT,
     "FlowChange": {"name": "Changed"},
@@ -131,5 +133,8 @@ class World:
             (await self.http.get(f"/flows/{self.ids['flowId']}/{what}", headers=self.alice.headers)).json()
             for what in ("versions", "hooks")
         ]
+        credentials = await self.http.get(
+            f"/tools/{self.ids['toolId']}/credentials", headers=self.alice.headers
+        )
         newest = (await self.http.get("/organizations", params={"limit": 2})).json()["data"]
-        return [*lists, *of_flow, newest]
+        return [*lists, *of_flow, credentials.json(), newest]

@@ -32,6 +32,7 @@ VALUES = {
     "status": "started",
     "trigger": "manual",
     "kind": "approval",
+    "type": "oauth2",
 }
 # Columns that may be empty, but not in these rows.
 ALSO = {"executions": ["version"]}

@@ -16,6 +16,7 @@ from tolstoy.db.tenancy import Door
 from tolstoy.domain.paging import Page
 
 DOCUMENT = {"steps": [{"key": "greet", "transform": {"text": "hello"}}]}
+OAUTH2 = {"tokenUrl": "https://hers.invalid/token", "clientId": "hers", "clientSecret": "hers"}
 
 # A body that every operation which takes this type accepts; ids in it are filled in from the sender's own things.
 BODIES: Mapping[str, dict[str, Any]] = {
@@ -28,8 +29,16 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "ApiKeyRotate": {"overlapSeconds": 60},
     "ToolCreate": {"name": "New", "baseUrl": "https://new.example.com"},
     "ToolChange": {"name": "Changed"},
-    "ActionCreate": {"toolId": "tool_id", "name": "New one", "method": "GET", "endpoint": "/new"},
-    "ActionChange": {"toolId": "tool_id"},
+    "ActionCreate": {
+        "toolId": "tool_id",
+        "name": "New one",
+        "method": "GET",
+        "endpoint": "/new",
+        "credentialId": "credential_id",
+    },
+    "ActionChange": {"toolId": "tool_id", "credentialId": "credential_id"},
+    "CredentialCreate": {"name": "New", "oauth2": OAUTH2},
+    "CredentialChange": {"name": "Changed"},
     "FlowCreate": {"name": "New", **DOCUMENT},
     "FlowValidate": DOCUMENT,
     "FlowChange": {"name": "Changed", "steps": []},

@@ -29,7 +29,15 @@ async def test_no_row_refers_to_another_organizations(
             *(value for _, value in pairs),
         )
         assert isinstance(refused, asyncpg.ForeignKeyViolationError), key.name
-        assert refused.constraint_name == key.name
+        # a column may be part of several keys: which of them the database looks at first is its own affair
+        changed = {mine for mine, _ in pairs}
+        touched = {
+            other.name
+            for other in catalog.keys
+            if (other.table == key.table and changed & set(other.columns))
+            or (other.target == key.table and changed & set(other.target_columns))
+        }
+        assert refused.constraint_name in touched and key.name in touched
 
 
 def test_every_foreign_key_between_tenants_tables_carries_the_organization(catalog: Catalog) -> None:

@@ -26,6 +26,7 @@ from tests.tenancy.routes import (
     BY_ID,
     DOCUMENT,
     LISTS,
+    OAUTH2,
     OPEN,
     PAGES,
     REFERRING,
@@ -47,7 +48,8 @@ async def _one_of_everything(http: httpx.AsyncClient, member: Member, receiver: 
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
-    tool = await made("/tools", {"name": "Hers", "baseUrl": "https://hers.invalid"})
+    tool = await made("/tools", {"name": "Hers", "baseUrl": "https://hers.invalid", "authType": "oauth2"})
+    credential = await made(f"/tools/{tool}/credentials", {"name": "Hers", "oauth2": OAUTH2})
     action = await made(
         "/actions", {"toolId": tool, "name": "Post", "method": "POST", "endpoint": "/messages"}
     )
@@ -62,6 +64,7 @@ async def _one_of_everything(http: httpx.AsyncClient, member: Member, receiver: 
         "user_id": await made("/users", {"email": "colleague@example.com"}),
         "api_key_id": await made("/api-keys", {"name": "Hers"}),
         "tool_id": tool,
+        "credential_id": credential,
         "action_id": action,
         "flow_id": flow,
         "version": "1",
@@ -154,8 +157,11 @@ async def test_ids_of_another_organization_lead_nowhere(
 async def test_what_is_not_found_by_others_is_there(http: httpx.AsyncClient) -> None:
     """The same paths and bodies as above lead somewhere for whom they belong to: none answers 404."""
     dora = await _party(http, "dora@example.com")
-    # the approval before its run is ended otherwise, and the removals last
-    for route in sorted(BY_ID, key=lambda route: (route.method == "DELETE", "/steps/" not in route.path)):
+    # the approval before its run is ended otherwise, and the removals last, of parts before what they are part of
+    for route in sorted(
+        BY_ID,
+        key=lambda route: (route.method == "DELETE", "/steps/" not in route.path, -route.path.count("/")),
+    ):
         sent: dict[str, Any] = {"json": route.body(dora.ids), "headers": dora.member.headers}
         # not read to its end: the events of a run that waits have none
         async with http.stream(route.method, route.address(dora.ids), **sent) as answer:

@@ -4,6 +4,7 @@ from typing import Any
 
 from tolstoy.api.access_examples import ACCESS_EXAMPLES
 from tolstoy.api.control_examples import CONTROL_EXAMPLES
+from tolstoy.api.credential_examples import CREDENTIAL_EXAMPLES
 from tolstoy.api.run_examples import RUN_EXAMPLES
 from tolstoy.api.trigger_examples import TRIGGER_EXAMPLES
 
@@ -87,7 +88,7 @@ EXAMPLES: dict[str, Any] = {
     "ActionChange": {"executeIf": "inputs.text != ''"},
     "Action": {
         "id": _ACTION, "orgId": _ORG, **_ACTION_FIELDS, "headers": None, "executeIf": None,
-        "onUnknown": "retry", **_STORED, "version": 1
+        "onUnknown": "retry", "credentialId": None, **_STORED, "version": 1
     },
     "FlowCreate": _FLOW_FIELDS,
     "FlowValidate": {"inputSchema": _INPUT_SCHEMA, "steps": _STEPS},
@@ -138,4 +139,4 @@ EXAMPLES: dict[str, Any] = {
 
 for _noun in ("Organization", "User", "Tool", "Action", "Flow", "FlowVersion", "ExecutionLog"):
     EXAMPLES[f"{_noun}Page"] = {"data": [EXAMPLES[_noun]], "page": _PAGE}
-EXAMPLES |= TRIGGER_EXAMPLES | RUN_EXAMPLES | CONTROL_EXAMPLES | ACCESS_EXAMPLES
+EXAMPLES |= TRIGGER_EXAMPLES | RUN_EXAMPLES | CONTROL_EXAMPLES | ACCESS_EXAMPLES | CREDENTIAL_EXAMPLES

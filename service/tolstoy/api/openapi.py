@@ -31,6 +31,7 @@ _TAGS = {
     "Users": "The members of an organization.",
     "API keys": "With what programs say who they are.",
     "Tools": "The outside APIs that an organization calls.",
+    "Credentials": "The secrets that tools are called with. They go in, and only their tool gets to see them again.",
     "Actions": "The endpoints of a tool, which flows call by their keys.",
     "Flows": "What to do, step by step: a draft, and published versions that never change.",
     "Execution logs": "What happened: one entry for each attempt of a step.",

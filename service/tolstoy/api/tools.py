@@ -39,7 +39,7 @@ async def get_tool(scope: Scope, tool_id: UUID, query: ToolView) -> Tool:
 
 @routes.put("/<tool_id>")
 @routes.patch("/<tool_id>", name="patch_tool")
-@endpoint(tag="Tools")
+@endpoint(tag="Tools", raises=(InUseError,))
 async def change_tool(scope: Scope, tool_id: UUID, body: ToolChange, if_match: frozenset[int] | None) -> Tool:
     """Change the fields that are sent; null clears one that may be empty."""
     return await tools.change(scope, tool_id, body, if_match)

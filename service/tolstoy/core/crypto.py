@@ -65,7 +65,7 @@ class UnknownKeyError(UnreadableSecretError):
 class NoKeyError(UnreadableSecretError):
     """This server was given no key to encrypt with: set APP_KEY."""
 
-    code, title = "encryption-key-missing", "Encryption key missing"
+    code, title = "no-encryption-key", "No encryption key"
 
 
 class Keyring:

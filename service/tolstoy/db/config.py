@@ -6,6 +6,7 @@ from typing import Any
 MODELS = "tolstoy.db.models"
 TRIGGERS = "tolstoy.db.trigger_models"
 ACCESS = "tolstoy.db.access_models"
+CREDENTIALS = "tolstoy.db.credential_models"
 
 
 def tortoise(credentials: Mapping[str, Any], *, migrating: bool = False) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def tortoise(credentials: Mapping[str, Any], *, migrating: bool = False) -> dict
         },
         "apps": {
             "models": {
-                "models": [MODELS, TRIGGERS, ACCESS, *(["aerich.models"] if migrating else [])],
+                "models": [MODELS, TRIGGERS, ACCESS, CREDENTIALS, *(["aerich.models"] if migrating else [])],
                 "default_connection": "default",
             },
         },

@@ -76,6 +76,7 @@ class Action(TenantEntity):
     input_schema = json_field(null=True)
     execute_if = fields.CharField(max_length=2000, null=True)
     on_unknown = fields.CharField(max_length=10, db_default="retry")
+    credential_id = fields.UUIDField(null=True)  # one of its tool's, else the tool's default
 
     class Meta:
         table = "actions"

@@ -67,6 +67,11 @@ OnUnknown = Annotated[
     ),
 ]
 
+CredentialId = Annotated[
+    UUID,
+    Meta(description="the id of a credential of its tool, where it takes another than the tool's default"),
+]
+
 
 class ActionCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     aliases: ClassVar[dict[str, str]] = {"schema": "inputSchema"}
@@ -80,6 +85,7 @@ class ActionCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unk
     input_schema: InputSchema | None = None
     execute_if: Expression | None = None
     on_unknown: OnUnknown = "retry"
+    credential_id: CredentialId | None = None
 
 
 class ActionChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -94,6 +100,7 @@ class ActionChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unk
     input_schema: InputSchema | UnsetType | None = UNSET
     execute_if: Expression | UnsetType | None = UNSET
     on_unknown: OnUnknown | UnsetType = UNSET
+    credential_id: CredentialId | UnsetType | None = UNSET
 
 
 class Action(Struct, frozen=True, rename="camel"):
@@ -108,6 +115,7 @@ class Action(Struct, frozen=True, rename="camel"):
     input_schema: Annotated[Raw, Meta(extra_json_schema={"type": "object"})] | None
     execute_if: str | None
     on_unknown: OnUnknown
+    credential_id: UUID | None
     created_at: Moment
     updated_at: Moment
     revision: Annotated[int, Meta(description="The ETag's number; grows with each change.")]
@@ -127,7 +135,11 @@ _ONE = TABLE.one()
 # What is needed to call those with these keys.
 FOR_CALLS = tenancy.reading(
     "SELECT a.id, a.key, a.revision, t.revision AS tool_revision, a.method, a.endpoint, a.headers, a.input_schema,"
-    " a.execute_if, a.on_unknown, t.base_url FROM actions a JOIN tools t ON t.org_id = a.org_id AND t.id = a.tool_id"
+    " a.execute_if, a.on_unknown, t.base_url, t.auth_config, c.id AS credential_id, c.revision AS credential_revision,"
+    " c.type AS credential_type, c.secret AS credential_secret, c.state AS credential_state"
+    " FROM actions a JOIN tools t ON t.org_id = a.org_id AND t.id = a.tool_id"
+    " LEFT JOIN credentials c ON c.org_id = a.org_id AND c.tool_id = a.tool_id"
+    " AND CASE WHEN a.credential_id IS NULL THEN c.is_default ELSE c.id = a.credential_id END"
     " WHERE a.org_id = $1 AND a.key = ANY ($3::text[])"
 )
 
@@ -150,7 +162,16 @@ def _no_tool() -> InvalidError:
     )
 
 
-_CONFLICTS = {"uid_actions_org_id_e7f1b9": _key_taken, "actions_tools_fk": _no_tool}
+def _no_credential() -> InvalidError:
+    detail = "there is no credential with this id at its tool"
+    return InvalidError(findings=[Finding("not_found", detail, pointer="/credentialId")])
+
+
+_CONFLICTS = {
+    "uid_actions_org_id_e7f1b9": _key_taken,
+    "actions_tools_fk": _no_tool,
+    "actions_credentials_fk": _no_credential,
+}
 
 
 async def get(scope: Scope, action_id: UUID) -> Action:
@@ -174,6 +195,7 @@ async def create(scope: Scope, new: ActionCreate) -> Action:
         "input_schema": json_text(new.input_schema),
         "execute_if": new.execute_if,
         "on_unknown": new.on_unknown,
+        "credential_id": new.credential_id,
     }
     return await crud.insert(scope, TABLE, values, _CONFLICTS)
 

@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from tolstoy.core.errors import Finding, InUseError, InvalidError
 from tolstoy.core.ids import new_id
 from tolstoy.db import models, tenancy
+from tolstoy.db.credential_models import Credential
 from tolstoy.db.statements import Table, json_object, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud
@@ -126,6 +127,8 @@ async def change(scope: Scope, tool_id: UUID, sent: ToolChange, if_match: frozen
     async with tenancy.transaction(scope) as inner:
         tool = await crud.locked(inner, TABLE, models.Tool, tool_id, if_match)
         _check_auth(values.get("auth_type", tool.auth_type), values.get("auth_config", tool.auth_config))
+        if values.get("auth_type", tool.auth_type) != tool.auth_type:
+            await _refuse_with_credentials(inner, tool_id)
         if "auth_config" in values:
             values["auth_config"] = json_text(values["auth_config"])
         return await crud.update(inner, TABLE, tool_id, values, {})
@@ -138,6 +141,14 @@ async def remove(scope: Scope, tool_id: UUID, if_match: frozenset[int] | None) -
         if actions:
             raise InUseError(f"The tool has {crud.counted(actions, 'action')}; delete them first.")
         await tool.delete()
+
+
+async def _refuse_with_credentials(scope: Scope, tool_id: UUID) -> None:
+    """They are secrets of the one type, and would be sent as what they are not."""
+    held = await Credential.filter(org_id=scope.org_id, tool_id=tool_id).count()
+    if held:
+        detail = f"The tool has {crud.counted(held, 'credential')} of its authType; delete them first."
+        raise InUseError(detail, findings=[Finding("in_use", detail, pointer="/authType")])
 
 
 def _check_auth(auth_type: str, config: AuthConfig | Mapping[str, Any] | None) -> None:
