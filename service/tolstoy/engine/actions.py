@@ -15,6 +15,8 @@ from jsonschema_rs import Draft202012Validator
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.domain import actions, json_schema
+from tolstoy.engine import credential
+from tolstoy.engine.credential import Credential
 from tolstoy.engine.groups import Groups
 from tolstoy.engine.journal import outlasting
 from tolstoy.engine.ready import ReadyCondition, ReadyTemplate
@@ -33,12 +35,13 @@ class Action:
     validator: Draft202012Validator | None
     execute_if: ReadyCondition | None
     on_unknown: str
+    credential: Credential | None = None
 
 
 class Actions:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._compiled: OrderedDict[tuple[UUID, int, int], Action] = OrderedDict()
+        self._compiled: OrderedDict[tuple[object, ...], Action] = OrderedDict()
         self._groups: Groups[UUID, frozenset[str], Mapping[str, Action]] = Groups(self._read, most=200)
 
     async def named(self, org_id: UUID, keys: frozenset[str]) -> Mapping[str, Action]:
@@ -55,7 +58,13 @@ class Actions:
         return {row["key"]: self._action(row) for row in rows}
 
     def _action(self, row: asyncpg.Record) -> Action:
-        key = (row["id"], row["revision"], row["tool_revision"])
+        key = (
+            row["id"],
+            row["revision"],
+            row["tool_revision"],
+            row["credential_id"],
+            row["credential_revision"],
+        )
         action = self._compiled.get(key)
         if action is None:
             action = self._compiled[key] = compiled(row)
@@ -77,4 +86,5 @@ def compiled(row: asyncpg.Record) -> Action:
         None if schema is None else json_schema.validator(schema),
         None if row["execute_if"] is None else ReadyCondition(row["execute_if"]),
         row["on_unknown"],
+        credential.of(row, "credential_"),
     )

@@ -15,6 +15,7 @@ from tolstoy.core import moments
 from tolstoy.domain.action_request import Request, RequestError
 from tolstoy.domain.flow_step import MAX_DELAY_SECONDS, Retry
 from tolstoy.engine import retry_after
+from tolstoy.engine.credential import Credential
 from tolstoy.engine.failures import AbandonedError, StepError
 from tolstoy.engine.outbound import CallError, Response, decoded
 from tolstoy.engine.step import Step
@@ -35,6 +36,7 @@ _INTERRUPTED = {
 class Prepared:
     request: Request
     inputs: Any
+    credential: Credential | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ async def _attempt(step: Step, prepared: Prepared, key: str, seconds: float) -> 
     )
     await step.run.trail.flush()
     try:
-        response = await step.run.effects.send(step.path, request, seconds)
+        response = await step.run.effects.send(step.path, request, seconds, prepared.credential)
         if response.status >= 300:
             return _refused(response)
         return {"status": response.status, "headers": response.headers, "body": decoded(response)}

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from tolstoy.domain.action_request import Request
+from tolstoy.engine.credential import Credential
 from tolstoy.engine.outbound import Response
 
 
@@ -24,8 +25,10 @@ class Ended:
 class Effects(Protocol):
     max_payload_bytes: int
 
-    async def send(self, path: str, request: Request, timeout_seconds: float) -> Response:
-        """Raises CallError."""
+    async def send(
+        self, path: str, request: Request, timeout_seconds: float, credential: Credential | None
+    ) -> Response:
+        """Raises CallError; StepError where the credential is of no use."""
 
     async def decided(
         self, path: str, kind: str, *, round_: int, needed: int, due: datetime

@@ -16,6 +16,8 @@ from tolstoy.db.tenancy import Scope, Statement
 from tolstoy.domain import executions
 from tolstoy.domain.action_request import Request
 from tolstoy.domain.executions import Origin
+from tolstoy.engine.authority import Authority
+from tolstoy.engine.credential import Credential
 from tolstoy.engine.effects import Ended
 from tolstoy.engine.journal import outlasting
 from tolstoy.engine.outbound import Outbound, Response
@@ -45,14 +47,25 @@ _CHILD = tenancy.reading(
 
 class LiveEffects:
     def __init__(
-        self, database: Database, outbound: Outbound, identity: Identity, *, max_payload_bytes: int
+        self,
+        database: Database,
+        outbound: Outbound,
+        authority: Authority,
+        identity: Identity,
+        *,
+        max_payload_bytes: int,
     ) -> None:
         self.max_payload_bytes = max_payload_bytes
         self._outbound = outbound
+        self._authority = authority
         self._identity = identity
         self._scope: Scope = tenancy.engine(database, identity.org_id, identity.user_id)
 
-    async def send(self, path: str, request: Request, timeout_seconds: float) -> Response:
+    async def send(
+        self, path: str, request: Request, timeout_seconds: float, credential: Credential | None
+    ) -> Response:
+        if credential is not None:
+            return await self._authority.send(self._identity.org_id, credential, request, timeout_seconds)
         return await self._outbound.send(request, timeout_seconds=timeout_seconds)
 
     async def decided(

@@ -8,7 +8,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from typing import Final, NoReturn
-from urllib.parse import urljoin
+from urllib.parse import quote, urlencode, urljoin
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -22,6 +22,7 @@ from tolstoy.domain.egress import DISGUISED, Policy, is_disguised
 from tolstoy.engine import call_error
 from tolstoy.engine.answer import Response, decoded
 from tolstoy.engine.call_error import CONNECT_SECONDS, CallError
+from tolstoy.engine.credential import Proof, merged
 from tolstoy.engine.guard import Attempt, GuardedConnector, attempt
 from tolstoy.engine.resolver import Resolver
 
@@ -67,25 +68,36 @@ class Outbound:
         await self._resolver.close()
 
     async def send(
-        self, request: Request, *, timeout_seconds: float, follow_redirects: bool = True
+        self,
+        request: Request,
+        *,
+        timeout_seconds: float,
+        follow_redirects: bool = True,
+        proof: Proof | None = None,
     ) -> Response:
-        """The answer, whatever its status, within this time in all. Raises CallError and nothing of aiohttp's."""
+        """The answer, whatever its status, within this time in all. Raises CallError and nothing of aiohttp's.
+
+        `proof` is added to what goes to its origin, until a redirect has led elsewhere.
+        """
         current = Attempt()
         attempt.set(current)
         try:
             async with asyncio.timeout(timeout_seconds):
-                return await self._followed(request, current, MAX_REDIRECTS if follow_redirects else 0)
+                most = MAX_REDIRECTS if follow_redirects else 0
+                return await self._followed(request, current, most, proof)
         except (aiohttp.ClientError, TimeoutError, ValueError) as exc:
             raise call_error.told(exc, current, timeout_seconds) from exc
 
-    async def _followed(self, request: Request, current: Attempt, most: int) -> Response:
+    async def _followed(self, request: Request, current: Attempt, most: int, proof: Proof | None) -> Response:
         """The answer at the end of at most so many redirects; with none, a redirect is the answer."""
         started = asyncio.get_running_loop().time()
         hop = request
         seen: set[tuple[str, str]] = set()
         while True:
             target = hop.target
-            answer = await self._answer(hop, target, current)
+            if proof is not None and url.split(target).origin != proof.origin:
+                proof = None  # for good: whoever was led elsewhere may be led back by them
+            answer = await self._answer(hop, target, current, proof)
             try:
                 location = answer.headers.get("Location") if most and answer.status in _REDIRECTS else None
                 if location is None:
@@ -106,7 +118,14 @@ class Outbound:
             if len(seen) > most:
                 raise CallError("redirect", f"the tool redirects more than {most} times", True)
 
-    async def _answer(self, hop: Request, target: str, current: Attempt) -> aiohttp.ClientResponse:
+    async def _answer(
+        self, hop: Request, target: str, current: Attempt, proof: Proof | None
+    ) -> aiohttp.ClientResponse:
+        headers: Mapping[str, str] = hop.headers
+        if proof is not None:
+            headers = merged(headers, proof.headers)
+            if proof.query:
+                target += ("&" if "?" in target else "?") + urlencode(proof.query, quote_via=quote)
         address = URL(target, encoded=True)
         current.towards(address.raw_host or "")
         if is_disguised(current.host):
@@ -118,7 +137,7 @@ class Outbound:
         return await self._session.request(
             hop.method,
             address,
-            headers=hop.headers,
+            headers=headers,
             # large ones are written piece by piece
             data=hop.body if hop.body is None or len(hop.body) <= 1 << 20 else io.BytesIO(hop.body),
             # aiohttp would call a body that is not there an application/octet-stream

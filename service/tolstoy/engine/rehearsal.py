@@ -17,6 +17,7 @@ from tolstoy.domain.action_request import Request
 from tolstoy.domain.dry_runs import GivenAnswer, PlannedRequest
 from tolstoy.engine.answer import Response, decoded
 from tolstoy.engine.call_error import CallError
+from tolstoy.engine.credential import Credential, shown
 from tolstoy.engine.effects import Ended
 from tolstoy.engine.failures import AbandonedError, EndRunError
 from tolstoy.engine.frame import Frame
@@ -118,7 +119,11 @@ class DryEffects:
         self._user_id = user_id
         self._attempts: Counter[str] = Counter()
 
-    async def send(self, path: str, request: Request, timeout_seconds: float) -> Response:
+    async def send(
+        self, path: str, request: Request, timeout_seconds: float, credential: Credential | None
+    ) -> Response:
+        if credential is not None:
+            request = shown(credential, request)
         self._meter.count("requests", 1, MOST_REQUESTS)
         self._meter.count("bytes", len(request.body or b""), MOST_BYTES)
         self._attempts[path] += 1

@@ -17,6 +17,7 @@ from tolstoy.domain import callbacks
 from tolstoy.domain.canonical import canonical
 from tolstoy.engine import endings, recall
 from tolstoy.engine.actions import Actions
+from tolstoy.engine.authority import Authority
 from tolstoy.engine.drive import drive
 from tolstoy.engine.failures import HandedBackError
 from tolstoy.engine.frame import Facts
@@ -46,6 +47,7 @@ class Runner:
     ) -> None:
         self._database = database
         self._outbound = outbound
+        self._authority = Authority(database, outbound)
         self._journal = Journal(database)
         self._actions = Actions(database)
         self._plans: Weighed[tuple[UUID, UUID | str, int], Plan] = Weighed(_PLANS_KEPT_BYTES)
@@ -145,7 +147,11 @@ class Runner:
         facts = Facts(canonical(msgspec.json.decode(row["inputs"])), execution, callback, plan.loops)
         trail = Trail(org_id, run_id, row["epoch"], self._journal, recalled, undone)
         effects = LiveEffects(
-            self._database, self._outbound, identity, max_payload_bytes=self._max_payload_bytes
+            self._database,
+            self._outbound,
+            self._authority,
+            identity,
+            max_payload_bytes=self._max_payload_bytes,
         )
         return Run(identity, plan, facts, actions, trail, effects)
 

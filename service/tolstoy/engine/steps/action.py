@@ -22,6 +22,6 @@ async def run(step: Step) -> Any:
         if action.validator is not None and (wrong := action_request.validate(action.validator, inputs)):
             raise RequestError(wrong)
         headers = Frame.of_inputs(inputs).render(action.headers)
-        return Prepared(action_request.build(action, action, inputs, headers), inputs)
+        return Prepared(action_request.build(action, action, inputs, headers), inputs, action.credential)
 
     return await call(step, prepare, on_unknown=action.on_unknown)

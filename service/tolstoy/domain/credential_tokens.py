@@ -1,0 +1,135 @@
+"""The access tokens of OAuth2 credentials, and the leases by which one process at a time fetches another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from tolstoy.core.crypto import Place
+from tolstoy.core.ids import new_id
+from tolstoy.db import tenancy
+from tolstoy.db.tenancy import Scope
+from tolstoy.domain import credentials
+
+LEASE_SECONDS: Final = 30.0
+
+_READ = tenancy.reading(
+    "SELECT k.id, k.token, k.generation, c.state, c.state_detail,"
+    " extract(epoch FROM k.refresh_at - clock_timestamp())::float8 AS seconds,"
+    " coalesce(k.lease_until > clock_timestamp(), false) AS leased"
+    " FROM credential_tokens k JOIN credentials c ON c.org_id = k.org_id AND c.id = k.credential_id"
+    " WHERE k.org_id = $1 AND k.credential_id = $3"
+)
+# Only for the generation that was found wanting: who comes too late finds a newer token, and fetches none.
+_LEASE = (
+    "UPDATE credential_tokens k SET lease_id = $3, lease_until = clock_timestamp() + $4::interval"
+    " FROM credentials c WHERE k.org_id = $1 AND k.credential_id = $2 AND k.generation = $5"
+    " AND c.org_id = k.org_id AND c.id = k.credential_id AND c.state = 'ready'"
+    " AND (k.lease_until IS NULL OR k.lease_until <= clock_timestamp()) RETURNING k.id, c.secret"
+)
+_KEEP = (
+    "UPDATE credential_tokens SET token = $3, refresh_at = clock_timestamp() + $4::interval,"
+    " generation = generation + 1, lease_id = NULL, lease_until = NULL"
+    " WHERE org_id = $1 AND lease_id = $2 RETURNING generation"
+)
+_GIVE_BACK = (
+    "UPDATE credential_tokens SET lease_id = NULL, lease_until = NULL WHERE org_id = $1 AND lease_id = $2"
+)
+_REFUSE = (
+    "UPDATE credentials SET state = 'needsAuthorization', state_detail = $4 WHERE org_id = $1 AND id = $2"
+    " AND EXISTS (SELECT FROM credential_tokens WHERE org_id = $1 AND credential_id = $2 AND lease_id = $3)"
+)
+
+
+class Token(Struct, frozen=True):
+    """What the issuer gave; sealed as JSON."""
+
+    access: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How the token stands: `seconds` are left until it is to be fetched anew, None where nobody knows."""
+
+    id: UUID
+    sealed: bytes | None = field(repr=False)
+    generation: int
+    state: str
+    state_detail: str | None
+    seconds: float | None
+    leased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to fetch the next token, with the secret as it is by now, sealed."""
+
+    id: UUID
+    credential_id: UUID
+    token_id: UUID
+    sealed: bytes = field(repr=False)
+
+
+def place(org_id: UUID, token_id: UUID) -> Place:
+    return Place(org_id, "credential_tokens", token_id, "token")
+
+
+async def read(scope: Scope, credential_id: UUID) -> Stored | None:
+    row = await tenancy.fetchrow(scope, _READ, credential_id)
+    return None if row is None else Stored(*row)
+
+
+async def lease(scope: Scope, credential_id: UUID, generation: int) -> Lease | None:
+    """None where another has it, or has fetched a token meanwhile."""
+    id_ = new_id()
+    lasts = timedelta(seconds=LEASE_SECONDS)
+    async with tenancy.transaction(scope) as inner:
+        row = await _connection(inner).fetchrow(_LEASE, scope.org_id, credential_id, id_, lasts, generation)
+    return None if row is None else Lease(id_, credential_id, row["id"], row["secret"])
+
+
+def opened_secret(scope: Scope, held: Lease) -> dict[str, Any]:
+    """Raises UnreadableSecretError."""
+    where = credentials.place(scope.org_id, held.credential_id)
+    secret: dict[str, Any] = msgspec.json.decode(scope.database.keyring.open(held.sealed, where))
+    return secret
+
+
+def opened_token(scope: Scope, token_id: UUID, sealed: bytes) -> Token:
+    """Raises UnreadableSecretError."""
+    return msgspec.json.decode(scope.database.keyring.open(sealed, place(scope.org_id, token_id)), type=Token)
+
+
+async def keep(scope: Scope, held: Lease, token: Token, refresh_after: float | None) -> int | None:
+    """Store the token, to be fetched anew after so many seconds; its generation, None where the lease had ended."""
+    sealed = scope.database.keyring.seal(msgspec.json.encode(token), place(scope.org_id, held.token_id))
+    after = None if refresh_after is None else timedelta(seconds=refresh_after)
+    async with tenancy.transaction(scope) as inner:
+        generation: int | None = await _connection(inner).fetchval(
+            _KEEP, scope.org_id, held.id, sealed, after
+        )
+    return generation
+
+
+async def give_back(scope: Scope, held: Lease) -> None:
+    async with tenancy.transaction(scope) as inner:
+        await _connection(inner).execute(_GIVE_BACK, scope.org_id, held.id)
+
+
+async def refuse(scope: Scope, held: Lease, why: str) -> None:
+    """The issuer takes the credential no more: nobody asks it again until the secret is sent anew."""
+    async with tenancy.transaction(scope) as inner:
+        # the credential before its token, as whoever changes it locks them
+        await _connection(inner).execute(_REFUSE, scope.org_id, held.credential_id, held.id, why)
+        await _connection(inner).execute(_GIVE_BACK, scope.org_id, held.id)
+
+
+def _connection(scope: Scope) -> Any:
+    if scope.connection is None:
+        raise RuntimeError("a transaction has a connection")
+    return scope.connection
