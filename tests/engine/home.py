@@ -12,6 +12,7 @@ import asyncpg
 
 from tests.conftest import Databases
 from tests.tenancy.connections import connected
+from tolstoy.core.app_keys import AppKey
 from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database, open_database
@@ -20,6 +21,7 @@ from tolstoy.domain import flow_versions, flows, organizations
 from tolstoy.domain.flows import FlowCreate
 from tolstoy.domain.organizations import OrganizationCreate, Owner
 
+KEY = AppKey("of-the-tests", b"k" * 32)
 STEPS: list[dict[str, Any]] = [{"key": "greet", "transform": {"text": "hello"}}]
 
 
@@ -61,7 +63,7 @@ class Home:
 
 @contextlib.asynccontextmanager
 async def at_home(databases: Databases) -> AsyncIterator[Home]:
-    database = await open_database(databases.service, size=6)
+    database = await open_database(databases.service, size=6, keys=[KEY])
     try:
         async with connected(databases.direct) as owner:
             yield await _founded(database, owner, "alice@example.com")

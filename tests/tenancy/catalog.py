@@ -35,7 +35,7 @@ VALUES = {
     "type": "oauth2",
 }
 # Columns that may be empty, but not in these rows.
-ALSO = {"executions": ["version"]}
+ALSO = {"executions": ["version"], "subscriptions": ["sealed_secret"]}
 BY_TYPE = {"text": "x", "varchar": "x", "jsonb": "{}", "bytea": b"x", "int2": 1, "int4": 1, "int8": 1}
 
 _COLUMNS = """

@@ -1,15 +1,17 @@
-"""`tolstoy admin …`: organizations and keys, for who has the machine."""
+"""`tolstoy admin …`: organizations, keys, and what else is done past the API by who has the machine."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
 
+from tolstoy.cli import rotation
 from tolstoy.core.permissions import PERMISSIONS
 
 app = typer.Typer(
-    help="Organizations and keys, for who has the machine. docs/access.md tells the whole story.",
+    help="Organizations and keys, for who has the machine: docs/access.md and docs/configuration.md.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -52,3 +54,16 @@ def create_key(
 
     typer.echo(administration.key(org, user, name, scope or [], expires_in_days).key)
     typer.echo(_SHOWN_ONCE, err=True)
+
+
+@app.command("rotate-keys")
+def rotate_keys(
+    status: Annotated[
+        bool, typer.Option("--status", help="Only say how many there are under which key.")
+    ] = False,
+) -> None:
+    """Encrypt stored secrets anew under the first key of APP_KEYS, while the service goes on.
+
+    It may be interrupted and begun again. docs/configuration.md tells how a key is replaced.
+    """
+    raise typer.Exit(asyncio.run(rotation.run(only_status=status)))

@@ -75,6 +75,10 @@ class Keyring:
         self._keys = {key.id: AESGCM(key.key) for key in keys}
         self.newest = next(iter(self._keys), None)
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(self._keys)
+
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self._keys)})"
 

@@ -15,7 +15,10 @@ class Hook(TenantEntity):
     enabled = fields.BooleanField(db_default=True)
     token_hash = fields.BinaryField()
     verification = fields.CharField(max_length=20, db_default="none")
-    signing_secret = fields.CharField(max_length=500, null=True)
+    signing_secret = fields.CharField(
+        max_length=500, null=True
+    )  # of before there was a key; see domain/sealed
+    sealed_signing_secret = fields.BinaryField(null=True)
     dedupe = fields.CharField(max_length=20, db_default="preset")
     dedupe_header = fields.CharField(max_length=100, null=True)
     inputs_from = fields.CharField(max_length=20, db_default="request")
@@ -79,8 +82,10 @@ class Subscription(TenantEntity):
     description = fields.CharField(max_length=2000, null=True)
     events = json_field()
     flow_id = fields.UUIDField(null=True)
-    secret = fields.CharField(max_length=200)
+    secret = fields.CharField(max_length=200, null=True)  # of before there was a key, as the next
     previous_secret = fields.CharField(max_length=200, null=True)
+    sealed_secret = fields.BinaryField(null=True)
+    sealed_previous_secret = fields.BinaryField(null=True)
     previous_until = fields.DatetimeField(null=True)
     active = fields.BooleanField(db_default=True)
     disabled_reason = fields.CharField(max_length=500, null=True)

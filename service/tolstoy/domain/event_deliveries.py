@@ -19,7 +19,7 @@ from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy, trigger_models
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope, Statement
-from tolstoy.domain import crud, subscriptions
+from tolstoy.domain import crud, sealed, subscriptions
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment, StoredObject
 
@@ -79,8 +79,11 @@ class Outgoing(Struct, frozen=True):
     revision: int
     url: str
     active: bool
-    secret: str
+    secret: str | None
     previous_secret: str | None
+    sealed_secret: bytes | None
+    sealed_previous_secret: bytes | None
+    previous_counts: bool
 
 
 TABLE = Table(trigger_models.EventDelivery, EventDelivery)
@@ -88,7 +91,8 @@ _CONDITIONS = {"status": "status = {}", "type": "type = {}", "execution_id": "ex
 _ONE = TABLE.reading("subscription_id = $3 AND id = $4")
 _DUE = tenancy.reading(
     "SELECT d.id, d.subscription_id, d.payload, d.tries, d.attempts, d.revision, u.url, u.active, u.secret,"
-    " CASE WHEN u.previous_until > clock_timestamp() THEN u.previous_secret END AS previous_secret"
+    " u.previous_secret, u.sealed_secret, u.sealed_previous_secret,"
+    " coalesce(u.previous_until > clock_timestamp(), false) AS previous_counts"
     " FROM event_deliveries d JOIN subscriptions u ON u.org_id = d.org_id AND u.id = d.subscription_id"
     " WHERE d.org_id = $1 AND d.id = $3 AND d.status = 'pending' AND d.next_at <= clock_timestamp()"
 )
@@ -165,6 +169,15 @@ async def due(scope: Scope, delivery_id: UUID) -> Outgoing | None:
     """None where there is nothing to send: a job may come twice, or after a replay has taken its place."""
     row = await tenancy.fetchrow(scope, _DUE, delivery_id)
     return None if row is None else Outgoing(*row)
+
+
+def secrets_of(scope: Scope, sent: Outgoing) -> list[str]:
+    """What it is signed with; raises UnreadableSecretError."""
+    id_ = sent.subscription_id
+    found = [sealed.SUBSCRIPTION.open(scope, id_, sent.sealed_secret, sent.secret)]
+    if sent.previous_counts:
+        found.append(sealed.PREVIOUS.open(scope, id_, sent.sealed_previous_secret, sent.previous_secret))
+    return [secret for secret in found if secret]
 
 
 async def record(

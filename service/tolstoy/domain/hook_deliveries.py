@@ -25,7 +25,7 @@ from tolstoy.db import tenancy, trigger_models
 from tolstoy.db.database import Database
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope, Statement
-from tolstoy.domain import crud, executions, hook_requests, hooks, webhook_signatures
+from tolstoy.domain import crud, executions, hook_requests, hooks, sealed, webhook_signatures
 from tolstoy.domain.executions import Execution, Origin
 from tolstoy.domain.hook_requests import Incoming
 from tolstoy.domain.paging import Page, PageQuery
@@ -105,7 +105,7 @@ _ONE = TABLE.reading(
 )
 _HOOK = tenancy.reading(
     "SELECT id, flow_id, enabled, verification, signing_secret, dedupe, dedupe_header, inputs_from, answer,"
-    " timeout_seconds, user_id, token_hash FROM hooks WHERE org_id = $1 AND id = $3"
+    " timeout_seconds, sealed_signing_secret, user_id, token_hash FROM hooks WHERE org_id = $1 AND id = $3"
 )
 _TAKE = Statement(
     "INSERT INTO hook_deliveries (org_id, id, hook_id, delivery_id, headers, query, body)"
@@ -137,14 +137,19 @@ async def page(scope: Scope, flow_id: UUID, hook_id: UUID, query: HookDeliveryQu
 
 
 async def receiver(database: Database, token_text: str) -> Receiver:
-    """The hook that a token opens. Whatever is wrong with the token, the same NotFoundError."""
+    """The hook that a token opens. Whatever is wrong with the token, the same NotFoundError.
+
+    Raises UnreadableSecretError where the hook's secret does not open.
+    """
     token = hooks.read_token(token_text)
     if token is not None:
         scope = tenancy.engine(database, token.org_id)
         row = await tenancy.fetchrow(scope, _HOOK, token.hook_id)
         if row is not None and compare_digest(row["token_hash"], token.hash):
-            *columns, user_id, _ = row
-            return Receiver(replace(scope, user_id=user_id), *columns)
+            *columns, sealed_secret, user_id, _ = row
+            hook = Receiver(replace(scope, user_id=user_id), *columns)
+            secret = sealed.HOOK.open(scope, hook.id, sealed_secret, hook.signing_secret)
+            return replace(hook, signing_secret=secret)
     raise NotFoundError("There is no hook at this address.")
 
 

@@ -15,7 +15,7 @@ from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy, trigger_models
 from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import crud, flows, hook_requests, webhook_signatures
+from tolstoy.domain import crud, flows, hook_requests, sealed, webhook_signatures
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment, Name
 from tolstoy.domain.webhook_signatures import Verification
@@ -139,7 +139,7 @@ _INSERT = TABLE.insert(
         "name",
         "enabled",
         "verification",
-        "signing_secret",
+        "sealed_signing_secret",
         "dedupe",
         "dedupe_header",
         "inputs_from",
@@ -185,7 +185,8 @@ async def page(scope: Scope, flow_id: UUID, query: HookQuery) -> Page[Hook]:
 
 
 async def create(scope: Scope, flow_id: UUID, new: HookCreate) -> HookWithPath:
-    _check(structs.asdict(new))
+    if found := [*_secret_findings(structs.asdict(new)), *_dedupe_findings(structs.asdict(new))]:
+        raise InvalidError(findings=found)
     id_ = new_id()
     path, token_hash = _new_token(scope.org_id, id_)
     args = (
@@ -195,7 +196,7 @@ async def create(scope: Scope, flow_id: UUID, new: HookCreate) -> HookWithPath:
         new.name,
         new.enabled,
         new.verification,
-        new.signing_secret,
+        None if new.signing_secret is None else sealed.HOOK.seal(scope, id_, new.signing_secret),
         new.dedupe,
         new.dedupe_header and new.dedupe_header.lower(),
         new.inputs,
@@ -217,8 +218,12 @@ async def change(
             values.setdefault("signing_secret", None)
         if values.get("dedupe", "header") != "header":
             values.setdefault("dedupe_header", None)
-        names = ("verification", "signing_secret", "dedupe", "dedupe_header")
-        _check({name: values.get(name, getattr(stored, name)) for name in names})
+        _check_change(inner, stored, values)
+        if "signing_secret" in values:
+            secret = values.pop("signing_secret")
+            values |= {"signing_secret": None, "sealed_signing_secret": None}
+            if secret is not None:
+                values["sealed_signing_secret"] = sealed.HOOK.seal(inner, hook_id, secret)
         if values.get("dedupe_header"):
             values["dedupe_header"] = values["dedupe_header"].lower()
         values = {_COLUMNS.get(name, name): value for name, value in values.items()}
@@ -253,8 +258,16 @@ async def _locked(
     return stored
 
 
-def _check(values: dict[str, Any]) -> None:
-    if found := [*_secret_findings(values), *_dedupe_findings(values)]:
+def _check_change(scope: Scope, stored: trigger_models.Hook, values: dict[str, Any]) -> None:
+    names = ("verification", "dedupe", "dedupe_header")
+    merged = {name: values.get(name, getattr(stored, name)) for name in names}
+    found: list[Finding] = []
+    if "signing_secret" in values:
+        found += _secret_findings({**merged, "signing_secret": values["signing_secret"]})
+    elif "verification" in values:  # the one that is kept has to fit it
+        kept = sealed.HOOK.open(scope, stored.id, stored.sealed_signing_secret, stored.signing_secret)
+        found += _secret_findings({**merged, "signing_secret": kept})
+    if found := [*found, *_dedupe_findings(merged)]:
         raise InvalidError(findings=found)
 
 

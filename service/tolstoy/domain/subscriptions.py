@@ -13,7 +13,7 @@ from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy, trigger_models
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import crud, flows, url, webhook_signatures
+from tolstoy.domain import crud, flows, sealed, url, webhook_signatures
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Description, Moment
 
@@ -103,9 +103,10 @@ async def page(scope: Scope, query: SubscriptionQuery) -> Page[Subscription]:
 
 async def create(scope: Scope, new: SubscriptionCreate) -> SubscriptionWithSecret:
     values = _checked(structs.asdict(new))
-    values |= {"id": new_id(), "secret": webhook_signatures.new_secret()}
+    id_, secret = new_id(), webhook_signatures.new_secret()
+    values |= {"id": id_, "sealed_secret": sealed.SUBSCRIPTION.seal(scope, id_, secret)}
     made = await crud.insert(scope, TABLE, values, _CONFLICTS)
-    return SubscriptionWithSecret(**structs.asdict(made), secret=values["secret"])
+    return SubscriptionWithSecret(**structs.asdict(made), secret=secret)
 
 
 async def change(
@@ -125,13 +126,17 @@ async def rotate_secret(
     """A new secret; for a day both sign, so that the receiver can change over without losing a delivery."""
     async with tenancy.transaction(scope) as inner:
         stored = await crud.locked(inner, TABLE, trigger_models.Subscription, subscription_id, if_match)
+        secret = webhook_signatures.new_secret()
+        before = sealed.SUBSCRIPTION.open(inner, stored.id, stored.sealed_secret, stored.secret)
         values = {
-            "secret": webhook_signatures.new_secret(),
-            "previous_secret": stored.secret,
+            "secret": None,
+            "previous_secret": None,
+            "sealed_secret": sealed.SUBSCRIPTION.seal(inner, stored.id, secret),
+            "sealed_previous_secret": sealed.PREVIOUS.seal(inner, stored.id, before or ""),
             "previous_until": datetime.now(UTC) + OVERLAP,
         }
         made = await crud.update(inner, TABLE, subscription_id, values, {})
-        return SubscriptionWithSecret(**structs.asdict(made), secret=str(values["secret"]))
+        return SubscriptionWithSecret(**structs.asdict(made), secret=secret)
 
 
 async def remove(scope: Scope, subscription_id: UUID, if_match: frozenset[int] | None) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+from tolstoy.core.crypto import UnreadableSecretError
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.domain import event_deliveries, url, webhook_signatures
@@ -37,9 +38,11 @@ async def deliver(database: Database, outbound: Outbound, org_id: UUID, delivery
         return
     try:
         response = await outbound.send(
-            _request(sent, int(at.timestamp())), timeout_seconds=TIMEOUT_SECONDS, follow_redirects=False
+            _request(sent, event_deliveries.secrets_of(scope, sent), int(at.timestamp())),
+            timeout_seconds=TIMEOUT_SECONDS,
+            follow_redirects=False,
         )
-    except (CallError, url.UrlError) as exc:
+    except (CallError, url.UrlError, UnreadableSecretError) as exc:
         await event_deliveries.record(scope, sent, attempt(None, str(exc)), delivered=False)
         return
     delivered = 200 <= response.status < 300
@@ -53,9 +56,8 @@ async def deliver(database: Database, outbound: Outbound, org_id: UUID, delivery
     )
 
 
-def _request(sent: Outgoing, timestamp: int) -> Request:
+def _request(sent: Outgoing, secrets: list[str], timestamp: int) -> Request:
     body = sent.payload.encode()
-    secrets = [sent.secret, *([sent.previous_secret] if sent.previous_secret else [])]
     place = url.split(sent.url)
     return Request(
         method="POST",

@@ -12,6 +12,7 @@ from tolstoy.core import log
 from tolstoy.core.settings import Settings
 from tolstoy.db import renewal
 from tolstoy.db.database import open_database
+from tolstoy.domain import key_rotation
 from tolstoy.domain.egress import Policy
 from tolstoy.engine import deliveries, retention, rounds, scheduler
 from tolstoy.engine.outage import Outage
@@ -96,6 +97,13 @@ async def work(
                 where=service,
                 longest=retention.SECONDS_BETWEEN,
                 patience=retention.SECONDS_BETWEEN,
+            ),
+            repeat(
+                "keys",
+                lambda: key_rotation.round_(database),
+                where=service,
+                longest=key_rotation.SECONDS_BETWEEN,
+                patience=key_rotation.SECONDS_BETWEEN,
             ),
             repeat(
                 "queue log",

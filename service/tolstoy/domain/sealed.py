@@ -1,0 +1,36 @@
+"""Stored secrets that are texts: sealed, or still in clear from before there was a key."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from tolstoy.core.crypto import Place
+from tolstoy.db.tenancy import Scope
+
+
+class Sealed(NamedTuple):
+    """A column of sealed values, and the one in which the same secrets stood before, in clear."""
+
+    table: str
+    column: str
+    clear: str | None = None
+
+    def place(self, org_id: UUID, row: UUID) -> Place:
+        return Place(org_id, self.table, row, self.column)
+
+    def seal(self, scope: Scope, row: UUID, text: str) -> bytes:
+        """Raises NoKeyError."""
+        return scope.database.keyring.seal(text.encode(), self.place(scope.org_id, row))
+
+    def open(self, scope: Scope, row: UUID, sealed: bytes | None, clear: str | None) -> str | None:
+        """Raises UnreadableSecretError."""
+        if sealed is None:
+            return clear
+        return scope.database.keyring.open(sealed, self.place(scope.org_id, row)).decode()
+
+
+HOOK = Sealed("hooks", "sealed_signing_secret", "signing_secret")
+SUBSCRIPTION = Sealed("subscriptions", "sealed_secret", "secret")
+PREVIOUS = Sealed("subscriptions", "sealed_previous_secret", "previous_secret")
+ALL = (Sealed("credentials", "secret"), Sealed("credential_tokens", "token"), HOOK, SUBSCRIPTION, PREVIOUS)
