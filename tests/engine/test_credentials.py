@@ -145,6 +145,40 @@ async def test_a_redirect_elsewhere_is_followed_without_the_secret(
     assert TOKEN not in await seen_after(back, lab.echo)
 
 
+async def test_an_http_step_names_a_credential_of_the_origin_that_it_calls(
+    lab: Lab, elsewhere: EchoServer
+) -> None:
+    proven = await with_credential(lab, "bearer", {"token": TOKEN})
+    page = await lab.get(f"/tools/{proven.tool_id}/credentials")
+    id_ = page["data"][0]["id"]
+
+    def call(origin: str, credential: str = id_) -> dict[str, Any]:
+        return {"key": "call", "http": {"method": "GET", "url": f"{origin}/echo", "credential": credential}}
+
+    run = await proven.run(call(lab.echo.url))
+    assert run["status"] == "succeeded", run
+    assert last(lab.echo)["headers"]["authorization"] == f"Bearer {TOKEN}"
+    assert TOKEN not in await all_that_is_told(proven, run)
+    before = len(elsewhere.requests)
+    run = await proven.run(call(elsewhere.url))
+    assert run["error"]["code"] == "credential_origin" and len(elsewhere.requests) == before
+
+    flow = await proven.flow(call(lab.echo.url))
+    dry = await lab.post(f"/flows/{flow}/dry-run", {})
+    assert dry.json()["requests"][0]["headers"]["Authorization"] == "Bearer ***"
+    unknown = await lab.post("/flows", {"name": "F", "steps": [call(lab.echo.url, lab.member.org_id)]})
+    (finding,) = unknown.json()["errors"]
+    assert (unknown.status_code, finding["code"], finding["pointer"]) == (
+        422,
+        "unknown_credential",
+        "/steps/0/http/credential",
+    )
+    path = f"/tools/{proven.tool_id}/credentials/{id_}"
+    assert (await lab.http.delete(path, headers=lab.member.headers)).status_code == 204
+    run = await proven.start(flow, 30)
+    assert (run["status"], run["error"]["code"]) == ("failed", "unknown_credential")
+
+
 async def test_a_dry_run_says_where_a_secret_would_be(lab: Lab) -> None:
     for kind, secret, config, expected in [
         ("bearer", {"token": TOKEN}, {}, {"Authorization": "Bearer ***"}),
@@ -190,6 +224,10 @@ async def test_another_organization_has_none_of_it(lab: Lab, charlie: Member, el
     assert proven.tool_id
     tool = await make_tool(lab.http, charlie, authType="bearer", baseUrl=lab.echo.url)
     theirs = replace(lab, member=charlie, tool_id=tool["id"])
+    hers = (await lab.get(f"/tools/{proven.tool_id}/credentials"))["data"][0]["id"]
+    call = {"method": "GET", "url": f"{lab.echo.url}/echo", "credential": hers}
+    named = await theirs.post("/flows", {"name": "F", "steps": [{"key": "call", "http": call}]})
+    assert (named.status_code, named.json()["errors"][0]["code"]) == (422, "unknown_credential")
     run = await theirs.run({"key": "call", "action": await theirs.action("/echo")})
     assert run["status"] == "succeeded"
     assert "authorization" not in last(lab.echo)["headers"]

@@ -16,7 +16,8 @@ from msgspec import inspect
 from tolstoy.core.errors import MAX_FINDINGS, Finding
 from tolstoy.core.strict_json import pointer
 
-# What else holds for a well-shaped value, by the `rule` in the `extra` of its type's Meta.
+# What else holds for a well-shaped value, by the `rule` in the `extra` of its type's Meta; with `secret` there, what is
+# wrong with it is told without it.
 Rules = Mapping[str, Callable[[Any, str], Iterator[Finding]]]
 
 _JSON: Final[dict[type[inspect.Type], tuple[tuple[type, ...], str]]] = {
@@ -81,6 +82,9 @@ def _check_annotated(kind: inspect.Metadata, value: Any, at: str, rules: Rules) 
     clean = True
     for finding in check(kind.type, value, at, rules, _expected(kind)):
         clean = False
+        if kind.extra and kind.extra.get("secret") and finding.code == "invalid_format":
+            # as it is for others, but for the value: it may be a secret with a slip of the hand in it
+            finding = msgspec.structs.replace(finding, detail=f"write {_expected(kind)}")
         yield finding
     if clean and kind.extra and "rule" in kind.extra:
         yield from rules[kind.extra["rule"]](value, at)

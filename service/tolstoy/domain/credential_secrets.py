@@ -18,14 +18,24 @@ Visible = Annotated[
     Meta(
         pattern="^[!-~]{1,4000}$(?!\n)",
         description="a text of up to 4000 visible ASCII characters, without spaces",
+        extra={"secret": True},
     ),
 ]
 Password = Annotated[
-    str, Meta(pattern="^[^\\x00-\\x1f\\x7f]{0,1000}$(?!\n)", description="a text of one line")
+    str,
+    Meta(
+        pattern="^[^\\x00-\\x1f\\x7f]{0,1000}$(?!\n)",
+        description="a text of one line",
+        extra={"secret": True},
+    ),
 ]
 Username = Annotated[
     str,
-    Meta(pattern="^[^\\x00-\\x1f\\x7f:]{0,500}$(?!\n)", description="a text of one line without a colon"),
+    Meta(
+        pattern="^[^\\x00-\\x1f\\x7f:]{0,500}$(?!\n)",
+        description="a text of one line without a colon",
+        extra={"secret": True},
+    ),
 ]
 Scope = Annotated[
     str,

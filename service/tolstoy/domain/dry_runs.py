@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from tolstoy.core.errors import Finding, InvalidError
 from tolstoy.db import tenancy
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import actions, crud, execution_logs, executions, flows
+from tolstoy.domain import actions, crud, execution_logs, executions, flow_credentials, flows
 from tolstoy.domain.executions import Inputs
 from tolstoy.domain.flow_inputs import action_keys
 from tolstoy.domain.flow_versions import VersionNumber
@@ -145,6 +145,7 @@ class Rehearsed:
     recorded: Sequence[Recorded]
     given: DryRunCreate
     warnings: Sequence[Finding]
+    credentials: Sequence[asyncpg.Record] = ()
 
 
 # The engine's doing, which whoever composes the service hands to it.
@@ -176,7 +177,7 @@ async def prepare(scope: Scope, flow_id: UUID, given: DryRunCreate) -> Rehearsed
         raise flows.missing_version(flow_id, given.version or 0)
     executions.check_inputs(row["input_schema"], given.inputs)
     document = msgspec.json.decode(row["document"])
-    keys = sorted(action_keys(document))
+    keys, named = sorted(action_keys(document)), flow_credentials.named(document)
     recorded, warnings = await _recorded(scope, flow_id, row["version"], given.recorded_from)
     return Rehearsed(
         scope,
@@ -187,6 +188,7 @@ async def prepare(scope: Scope, flow_id: UUID, given: DryRunCreate) -> Rehearsed
         recorded,
         given,
         warnings,
+        await tenancy.fetch(scope, flow_credentials.FOR_CALLS, named) if named else [],
     )
 
 

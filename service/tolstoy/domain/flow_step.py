@@ -48,6 +48,13 @@ FlowId = Annotated[
         description="the id of a flow: a UUID of 36 characters",
     ),
 ]
+CredentialId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
+        description="the id of a credential, a UUID of 36 characters, whose tool is at the url's origin",
+    ),
+]
 HeaderName = Annotated[
     str,
     Meta(
@@ -130,6 +137,7 @@ class HttpCall(Shape, frozen=True, kw_only=True):
     headers: dict[HeaderName, HeaderValue] = {}
     query: Mapping = {}
     body: Template = UNSET
+    credential: CredentialId | UnsetType = UNSET
 
 
 class Wait(Shape, frozen=True, kw_only=True):

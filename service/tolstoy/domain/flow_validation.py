@@ -14,7 +14,7 @@ from tolstoy.core.ids import parse_id
 from tolstoy.core.strict_json import pointer
 from tolstoy.db import tenancy
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import flow_checks, flow_document
+from tolstoy.domain import flow_checks, flow_credentials, flow_document
 from tolstoy.domain.flow_checks import ActionFacts
 from tolstoy.domain.flow_sites import trails
 from tolstoy.domain.text import Description, MaxRunning, Name
@@ -68,7 +68,7 @@ async def findings(scope: Scope, document: dict[str, Any]) -> list[Finding]:
             schema = row["input_schema"]
             facts = None if schema is None else msgspec.json.decode(schema)
             actions[row["key"]] = ActionFacts(row["endpoint"], facts)
-    unknown = await _unknown_flows(scope, document)
+    unknown = [*await _unknown_flows(scope, document), *await flow_credentials.unknown(scope, document)]
     return flow_document.bounded(chain(flow_checks.check(document, actions), unknown))
 
 

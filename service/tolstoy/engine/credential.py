@@ -53,6 +53,10 @@ def of(row: asyncpg.Record, prefix: str = "") -> Credential | None:
     )
 
 
+def by_id(rows: Iterable[asyncpg.Record]) -> dict[UUID, Credential]:
+    return {row["id"]: found for row in rows if (found := of(row)) is not None}
+
+
 def proof(credential: Credential, secret: Mapping[str, Any], *, token: str = "") -> Proof:
     """`token` is what OAuth2 gave for the secret."""
     origin = secret["origin"]

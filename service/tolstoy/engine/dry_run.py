@@ -21,6 +21,7 @@ from tolstoy.domain.dry_runs import DryRun, DryStep, DryWait, Ending, Rehearsed
 from tolstoy.domain.execution_logs import Status
 from tolstoy.domain.execution_steps import WAITS
 from tolstoy.domain.expressions import ExpressionError
+from tolstoy.engine import credential
 from tolstoy.engine.actions import compiled
 from tolstoy.engine.drive import drive
 from tolstoy.engine.failures import EndRunError
@@ -64,7 +65,8 @@ async def _rehearsed(subject: Rehearsed, max_payload_bytes: int, stop: threading
     try:
         plan = compile_document(subject.document)
         actions = {row["key"]: compiled(row) for row in subject.actions}
-        await drive(Rehearsal(identity, plan, _facts(subject, identity, plan), actions, trail, effects))
+        facts, named = _facts(subject, identity, plan), credential.by_id(subject.credentials)
+        await drive(Rehearsal(identity, plan, facts, actions, trail, effects, named))
         closing = trail.closing
         if closing is None:
             raise RuntimeError("a run that was driven has ended")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
@@ -33,6 +34,7 @@ class Plan:
     on_failure: tuple[Node, ...]
     output: ReadyTemplate
     actions: frozenset[str]
+    credentials: frozenset[UUID] = frozenset()
     # a key's enclosing forEach keys, outermost first: what its callback's path is made of
     loops: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -46,8 +48,14 @@ def compile_document(document: dict[str, Any]) -> Plan:
         on_failure,
         ReadyTemplate(None if flow.output is UNSET else flow.output),
         frozenset(node.step.action for node in everything if isinstance(node.step.action, str)),
+        frozenset(id_ for node in everything if (id_ := _credential(node)) is not None),
         {key: loops for nodes in (steps, on_failure) for key, loops in _loops(nodes, ())},
     )
+
+
+def _credential(node: Node) -> UUID | None:
+    named = UNSET if node.step.http is UNSET else node.step.http.credential
+    return None if named is UNSET else UUID(named)
 
 
 def of_action(key: str) -> Plan:

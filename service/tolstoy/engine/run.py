@@ -7,10 +7,12 @@ import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
 from tolstoy.engine.actions import Action
+from tolstoy.engine.credential import Credential
 from tolstoy.engine.effects import Effects
 from tolstoy.engine.failures import AbandonedError
 from tolstoy.engine.frame import Facts, Frame
@@ -58,11 +60,13 @@ class Run:
         actions: Mapping[str, Action],
         trail: Trail,
         effects: Effects,
+        credentials: Mapping[UUID, Credential] = MappingProxyType({}),
     ) -> None:
         self.identity = identity
         self.plan = plan
         self.facts = facts
         self.actions = actions
+        self.credentials = credentials
         self.trail = trail
         self.effects = effects
         self.suspended: Pause | None = None

@@ -13,11 +13,12 @@ from tolstoy.core import log, moments
 from tolstoy.core.errors import UnavailableError
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
-from tolstoy.domain import callbacks
+from tolstoy.domain import callbacks, flow_credentials
 from tolstoy.domain.canonical import canonical
-from tolstoy.engine import endings, recall
+from tolstoy.engine import credential, endings, recall
 from tolstoy.engine.actions import Actions
 from tolstoy.engine.authority import Authority
+from tolstoy.engine.credential import Credential
 from tolstoy.engine.drive import drive
 from tolstoy.engine.failures import HandedBackError
 from tolstoy.engine.frame import Facts
@@ -153,7 +154,16 @@ class Runner:
             identity,
             max_payload_bytes=self._max_payload_bytes,
         )
-        return Run(identity, plan, facts, actions, trail, effects)
+        return Run(identity, plan, facts, actions, trail, effects, await self._named(org_id, plan))
+
+    async def _named(self, org_id: UUID, plan: Plan) -> dict[UUID, Credential]:
+        """The credentials that http steps name; flows without such steps pay no round trip for them."""
+        if not plan.credentials:
+            return {}
+        scope, ids = tenancy.engine(self._database, org_id), sorted(plan.credentials)
+        return credential.by_id(
+            await outlasting(lambda: tenancy.fetch(scope, flow_credentials.FOR_CALLS, ids))
+        )
 
     async def _plan(self, row: asyncpg.Record) -> Plan:
         key = (row["org_id"], row["flow_id"] or row["action_key"], row["version"] or 0)
