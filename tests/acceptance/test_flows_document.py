@@ -28,6 +28,14 @@ def test_the_walk_through_works_as_it_is_written(server: str, tmp_path: Path) ->
     assert orders == ["/anything/orders/A-17"], "the dry run called nothing, the resume nothing again"
 
 
+async def test_a_credential_is_stored_as_it_is_written(server: str, alice: Member, tmp_path: Path) -> None:
+    known = {"TOLSTOY": server, "ORG": alice.org_id, "ME": alice.user_id}
+    said = documents.run(documents.ROOT / "docs" / "credentials.md", tmp_path, known)
+    stored = json.loads(said)
+    assert (stored["type"], stored["default"], stored["hint"]) == ("bearer", True, "***-bot")
+    assert stored["origin"] == "https://api.slack.com" and "the-token" not in said
+
+
 async def test_a_hook_is_made_as_it_is_written(
     http: httpx.AsyncClient, server: str, alice: Member, tmp_path: Path
 ) -> None:

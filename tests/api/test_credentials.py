@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -269,6 +270,32 @@ async def test_a_tools_type_is_not_changed_under_its_credentials(
     assert kept.status_code == 200
     await http.delete(f"{path}/credentials/{one['id']}", headers=alice.headers)
     assert (await http.patch(path, json={"authType": "basic"}, headers=alice.headers)).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding", "Connection"])
+async def test_a_key_does_not_go_into_a_header_that_frames_the_request(
+    http: httpx.AsyncClient, alice: Member, owner: asyncpg.Connection, name: str
+) -> None:
+    """Neither for a new tool, nor for one from before that was refused."""
+    body = {"name": "T", "baseUrl": "https://t.example.com", "authType": "apiKey"}
+    config = {"location": "header", "name": name}
+    refused = await http.post("/tools", json={**body, "authConfig": config}, headers=alice.headers)
+    assert pointers(refused) == ["/authConfig/name"]
+    tool = await a_tool(http, alice, "apiKey")
+    path = f"/tools/{tool['id']}"
+    changed = await http.patch(path, json={"authConfig": config}, headers=alice.headers)
+    assert pointers(changed) == ["/authConfig/name"]
+    in_query = {"authConfig": {"location": "query", "name": name}}
+    assert (await http.patch(path, json=in_query, headers=alice.headers)).status_code == 200
+    await owner.execute(
+        "UPDATE tools SET auth_config = $1 WHERE id = $2::uuid",
+        json.dumps(config),
+        tool["id"],
+    )
+    stored = await http.post(
+        f"{path}/credentials", json={"name": "One", "apiKey": SECRETS["apiKey"]}, headers=alice.headers
+    )
+    assert pointers(stored) == ["/apiKey"]
 
 
 async def test_credentials_go_with_their_tool(

@@ -102,6 +102,12 @@ def test_a_file_that_is_no_key_is_not_replaced(tmp_path: Path) -> None:
     assert path.read_text() == "half of a key"
 
 
+def test_where_none_can_be_kept_is_said_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnreadableKeyError, match="set APP_KEY"):
+        app_keys.kept_in(tmp_path / "file" / "data")
+
+
 def test_production_makes_none(tmp_path: Path) -> None:
     settings = read(**PRODUCTION, APP_KEY=ONE, DATA_DIR=str(tmp_path))
     assert with_keys(settings) is settings

@@ -76,10 +76,14 @@ def kept_in(folder: Path) -> AppKey:
     Raises UnreadableKeyError for a file that is none.
     """
     path = folder / FILE_NAME
-    if not path.exists():
-        _make(path)
     try:
+        if not path.exists():
+            _make(path)
         return read(path.read_text(encoding="ascii"))
+    except OSError as exc:
+        raise UnreadableKeyError(
+            f"{path} can be neither read nor made ({exc.strerror}); set APP_KEY"
+        ) from exc
     except ValueError as exc:
         raise UnreadableKeyError(
             f"{path} is not a key. Bring back the one that was there, or remove it where nothing was encrypted with it"

@@ -16,8 +16,8 @@ from msgspec import inspect
 from tolstoy.core.errors import MAX_FINDINGS, Finding
 from tolstoy.core.strict_json import pointer
 
-# What else holds for a well-shaped value, by the `rule` in the `extra` of its type's Meta; with `secret` there, what is
-# wrong with it is told without it.
+# What else holds for a well-shaped value, by the `rule` in the `extra` of its type's Meta. With `secret` there, what
+# is wrong with a value is told without it.
 Rules = Mapping[str, Callable[[Any, str], Iterator[Finding]]]
 
 _JSON: Final[dict[type[inspect.Type], tuple[tuple[type, ...], str]]] = {

@@ -45,6 +45,10 @@ _RESERVED: Final = frozenset(
 )  # fmt: skip
 
 
+def is_reserved(header: str) -> bool:
+    return header.lower() in _RESERVED
+
+
 class Request(msgspec.Struct, kw_only=True):
     """`url` is ASCII and ready to send; `query` is added to what it has."""
 
@@ -256,7 +260,7 @@ def _pairs(into: list[tuple[str, str]], name: str, value: Any, at: str) -> list[
 def _header_problem(name: str, text: str) -> str | None:
     if not _HEADER_NAME.fullmatch(name):
         return "a name has letters, digits and some signs only"
-    if name.lower() in _RESERVED:
+    if is_reserved(name):
         return "the client writes it itself; leave it out"
     if _CONTROL.search(text):
         return "a value is one line without control characters"

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from tolstoy.core.errors import Finding
 from tolstoy.domain import url
+from tolstoy.domain.action_request import is_reserved
 
 _TOLD: Final = 4
 _LONG: Final = 16  # of a shorter secret the end would tell too much
@@ -94,6 +95,11 @@ class ApiKey(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
         return masked(self.key)
 
     def findings(self, auth_config: Mapping[str, Any] | None) -> list[Finding]:
+        if auth_config and auth_config["location"] == "header" and is_reserved(auth_config["name"]):
+            detail = (
+                f"the tool's authConfig names the header {auth_config['name']}, which is the client's own"
+            )
+            return [Finding("not_applicable", detail, "/apiKey")]
         return []
 
 

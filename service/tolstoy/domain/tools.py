@@ -16,6 +16,7 @@ from tolstoy.db.credential_models import Credential
 from tolstoy.db.statements import Table, json_object, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud
+from tolstoy.domain.action_request import is_reserved
 from tolstoy.domain.actions import Action
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Description, Moment, Name
@@ -157,6 +158,10 @@ def _check_auth(auth_type: str, config: AuthConfig | Mapping[str, Any] | None) -
             'authType apiKey needs to know where the key goes: {"location": "header", "name": "X-API-Key"}'
         )
         raise InvalidError(findings=[Finding("required", detail, pointer="/authConfig")])
+    sent = config if isinstance(config, AuthConfig) else None
+    if sent is not None and sent.location == "header" and is_reserved(sent.name):
+        detail = f"the client writes {sent.name} itself; a key goes into another header"
+        raise InvalidError(findings=[Finding("invalid_value", detail, pointer="/authConfig/name")])
     if auth_type != "apiKey" and config is not None:
         detail = f"authType {auth_type} takes no authConfig; it says where an API key goes"
         raise InvalidError(findings=[Finding("not_applicable", detail, pointer="/authConfig")])
