@@ -66,7 +66,7 @@ async def test_each_request_that_would_be_sent_is_told() -> None:
     action = {
         "id": uuid4(), "key": "post", "revision": 1, "tool_revision": 1, "method": "POST", "endpoint": "/x/{id}",
         "headers": '{"X-Text": "{{ inputs.text }}"}', "input_schema": None, "execute_if": None, "on_unknown": "retry",
-        "base_url": "https://tool.example.com",
+        "base_url": "https://tool.example.com", "credential_id": None,
     }  # fmt: skip
     step = {"key": "post", "action": "post", "inputs": {"id": 7, "text": "hi"}}
     report = await _tried(_http(), step, actions=[action], document={"output": "{{ steps.call.output }}"})
