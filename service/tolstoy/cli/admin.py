@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from tolstoy.cli import rotation
 from tolstoy.core.permissions import PERMISSIONS
 
 app = typer.Typer(
@@ -66,4 +65,6 @@ def rotate_keys(
 
     It may be interrupted and begun again. docs/configuration.md tells how a key is replaced.
     """
+    from tolstoy.cli import rotation
+
     raise typer.Exit(asyncio.run(rotation.run(only_status=status)))
