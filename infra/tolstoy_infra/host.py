@@ -19,7 +19,9 @@ Role = Literal["single", "api", "worker"]
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 USER_DATA_BYTES: Final = 16_384  # EC2 takes no more, before base64
-SECRETS: Final = frozenset({"DATABASE_URL", "DIRECT_URL", "GATEWAY_SECRET", "PLATFORM_KEY", "APP_KEY"})
+SECRETS: Final = frozenset(
+    {"DATABASE_URL", "DIRECT_URL", "GATEWAY_SECRET", "PLATFORM_KEY", "APP_KEY", "APP_KEYS"}
+)
 # what the files on the machine rely on, or what the secret says
 _OURS: Final = SECRETS | {
     "APP_ENV",

@@ -30,6 +30,7 @@ def settings(module_database: Databases) -> dict[str, str]:
         "HOST": "127.0.0.1",
         "WORKERS": "1",
         "PLATFORM_KEY": PLATFORM_KEY,
+        "APP_KEY": f"{'k' * 42}8=",
     }
 
 

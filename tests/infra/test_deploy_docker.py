@@ -122,6 +122,7 @@ def released(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
             "DATABASE_URL": service,
             "DIRECT_URL": owner,
             "GATEWAY_SECRET": "a-secret-of-the-gateway-of-32-characters",
+            "APP_KEY": f"{'k' * 42}8=",
         }
         machine = DockerHost(folder, env, image_name=image, registry=place)
         if machine.containers():

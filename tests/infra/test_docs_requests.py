@@ -18,6 +18,7 @@ def test_the_first_requests_work_as_they_are_written(database: Databases, tmp_pa
         "APP_ENV": "production",
         "AUTH_MODE": "gateway",
         "GATEWAY_SECRET": GATEWAY_SECRET,
+        "APP_KEY": f"{'k' * 42}8=",
         "WORKERS": "1",
         "USE_AWS_SECRETS": "false",
         "DATABASE_URL": database.database_url,

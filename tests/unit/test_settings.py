@@ -182,7 +182,7 @@ def test_production_refuses_to_believe_bare_headers() -> None:
 
 
 def test_production_asks_for_api_keys_unless_told_otherwise() -> None:
-    assert read(APP_ENV="production", DATABASE_URL=URL).auth_mode == "api-key"
+    assert read(APP_ENV="production", DATABASE_URL=URL, APP_KEY=APP_KEY).auth_mode == "api-key"
     assert read(APP_ENV="development").auth_mode == "headers"
 
 
