@@ -81,7 +81,7 @@ class Basic(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
         return []
 
 
-class ApiKey(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+class ApiKeySecret(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Sent in the header or the query parameter that the tool's authConfig names."""
 
     key: Visible
@@ -140,7 +140,7 @@ class OAuth2(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_f
         return []
 
 
-Secret: TypeAlias = Bearer | Basic | ApiKey | OAuth2
+Secret: TypeAlias = Bearer | Basic | ApiKeySecret | OAuth2
 
 
 def masked(secret: str) -> str:

@@ -17,7 +17,7 @@ from tolstoy.db.credential_models import CredentialToken
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud, tools, url
-from tolstoy.domain.credential_secrets import ApiKey, Basic, Bearer, OAuth2, Secret
+from tolstoy.domain.credential_secrets import ApiKeySecret, Basic, Bearer, OAuth2, Secret
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment, Name, StoredObject
 
@@ -36,7 +36,7 @@ class CredentialCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid
     default: IsDefault | None = None
     bearer: Bearer | UnsetType = UNSET
     basic: Basic | UnsetType = UNSET
-    api_key: ApiKey | UnsetType = UNSET
+    api_key: ApiKeySecret | UnsetType = UNSET
     oauth2: OAuth2 | UnsetType = UNSET
 
 
@@ -47,7 +47,7 @@ class CredentialChange(Struct, kw_only=True, frozen=True, rename="camel", forbid
     default: IsDefault | UnsetType = UNSET
     bearer: Bearer | UnsetType = UNSET
     basic: Basic | UnsetType = UNSET
-    api_key: ApiKey | UnsetType = UNSET
+    api_key: ApiKeySecret | UnsetType = UNSET
     oauth2: OAuth2 | UnsetType = UNSET
 
 
