@@ -131,7 +131,8 @@ def test_the_url_stays_on_the_base(base: str, endpoint: str, url: str) -> None:
     ("place", "value", "code"),
     [("query", {"a": 1}, "wrong_type"), ("header", [1], "wrong_type"), ("header", {}, "wrong_type"),
      ("header", "a\r\nX: b", "invalid_header"), ("header", "a\x00", "invalid_header"),
-     ("header", "x" * 9000, "invalid_header"), ("path", 1, "not_in_path"), ("cookie", 1, "unknown_place"),
+     ("header", "x" * 9000, "invalid_header"), ("path", 1, "not_in_path"), ("elsewhere", 1, "unknown_place"),
+     ("cookie", [1], "invalid_cookie"), ("cookie", "a; b=c", "invalid_cookie"), ("cookie", "a\\b", "invalid_cookie"),
      (["query"], 1, "unknown_place"), (None, 1, "unknown_place")],
 )  # fmt: skip
 def test_what_cannot_be_put_there_is_refused_with_its_place(place: Any, value: Any, code: str) -> None:
@@ -248,3 +249,38 @@ def test_inputs_are_held_against_their_schema() -> None:
         ("additional_properties", "/inputs"),
     }  # fmt: skip
     assert max(len(finding.detail) for finding in told) <= 200
+
+
+def test_an_input_goes_into_a_cookie_or_under_another_name_or_is_the_body() -> None:
+    schema = {
+        "properties": {
+            "s": {"in": "cookie"},
+            "id_body": {"in": "body", "as": "id"},
+            "t": {"in": "cookie", "as": "u"},
+        }
+    }
+    action = SimpleNamespace(method="POST", endpoint="/x/{id}", input_schema=schema)
+    tool = SimpleNamespace(base_url=BASE)
+    sent = build(action, tool, {"id": 1, "id_body": 2, "s": "a", "t": 3}, {"cookie": "k=v"})
+    assert (sent.url, sent.body) == ("https://api.example.com/v1/x/1", b'{"id":2}')
+    assert {name.lower(): value for name, value in sent.headers.items()} == {
+        "cookie": "k=v; s=a; u=3",
+        "content-type": "application/json",
+    }
+    assert built("POST", inputs={"b": "x"}, places={"b": "whole-body"}).body == b'"x"'
+    text = built(
+        "POST", inputs={"b": "x"}, places={"b": "whole-body"}, headers={"Content-Type": "text/plain"}
+    )
+    assert text.body == b"x"
+    assert built("POST", inputs={"b": [1]}, places={"b": "whole-body"}).body == b"[1]"
+
+
+def test_two_bodies_are_refused() -> None:
+    assert findings("POST", inputs={"b": 1, "c": 2}, places={"b": "whole-body"}) == [("two_bodies", None)]
+
+
+def test_another_name_is_a_text() -> None:
+    action = SimpleNamespace(method="POST", endpoint="/x", input_schema={"properties": {"a": {"as": 7}}})
+    with pytest.raises(RequestError) as caught:
+        build(action, SimpleNamespace(base_url=BASE), {"a": 1}, {})
+    assert [(found.code, found.pointer) for found in caught.value.findings] == [("wrong_type", "/a")]

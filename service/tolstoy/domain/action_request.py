@@ -3,7 +3,8 @@
 Where an input goes:
 
 1. into the path, if the endpoint has a `{parameter}` of its name;
-2. where its property in the inputSchema says so: `"in": "query"`, `"header"`, `"body"` or `"path"`;
+2. where its property in the inputSchema says so: `"in": "query"`, `"header"`, `"cookie"`, `"body"`, `"whole-body"`
+   (its value is the body) or `"path"`; there it has its own name, or the one that `"as"` says;
 3. else into the query of GET, HEAD, DELETE and OPTIONS, into the body of POST, PUT and PATCH.
 
 A body is JSON; a form where the headers say `Content-Type: application/x-www-form-urlencoded`. The body of an `http`
@@ -24,29 +25,18 @@ from jsonschema_rs import Draft202012Validator
 from tolstoy.core.errors import MAX_FINDINGS, Finding
 from tolstoy.core.strict_json import pointer
 from tolstoy.domain import json_schema, url
+from tolstoy.domain.request_parts import cookie_problem, header_problem, pairs, scalar, segment_problem
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 TEXT: Final = "text/plain; charset=utf-8"
 
+WHOLE_BODY: Final = "whole-body"
+
 MAX_URL: Final = 16 * 1024
-MAX_HEADER: Final = 8 * 1024
 
 _IN_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-# They are the client's own: a second opinion on where a request ends is how requests are smuggled.
-_RESERVED: Final = frozenset(
-    {
-        "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection",
-        "te", "trailer", "transfer-encoding", "upgrade",
-    }
-)  # fmt: skip
-
-
-def is_reserved(header: str) -> bool:
-    return header.lower() in _RESERVED
 
 
 class Request(msgspec.Struct, kw_only=True):
@@ -113,11 +103,11 @@ def build(action: Action, tool: Tool, inputs: Mapping[str, Any], headers: Mappin
     for name, value in inputs.items():
         if name not in in_path:
             schema = properties.get(name)
-            draft.put(schema.get("in", default) if isinstance(schema, dict) else default, name, value)
+            said = schema if isinstance(schema, dict) else {}
+            draft.put(said.get("in", default), said.get("as", name), value, pointer("", name))
     address = draft.address(tool.base_url, None)
     address += draft.filled(action.endpoint, inputs)
-    body = draft.encoded(draft.body, "") if draft.body else None
-    return draft.request(action.method, address, body)
+    return draft.request(action.method, address, draft.sent())
 
 
 def for_http(call: Mapping[str, Any]) -> Request:
@@ -126,7 +116,7 @@ def for_http(call: Mapping[str, Any]) -> Request:
     for name, value in (call.get("headers") or {}).items():
         draft.put_header(name, value, pointer("/headers", name))
     for name, value in (call.get("query") or {}).items():
-        draft.findings += _pairs(draft.query, name, value, pointer("/query", name))
+        draft.findings += pairs(draft.query, name, value, pointer("/query", name))
     address = draft.address(call["url"], "/url")
     body = draft.encoded(call["body"], "/body") if "body" in call else None
     return draft.request(call["method"], address, body)
@@ -139,33 +129,76 @@ class _Draft:
         self.headers: dict[str, str] = {}
         self.query: list[tuple[str, str]] = []
         self.body: dict[str, Any] = {}
+        self.cookies: list[str] = []
+        self.whole: Any = msgspec.UNSET
         self.findings: list[Finding] = []
 
     def wrong(self, code: str, detail: str, at: str | None) -> None:
         self.findings.append(Finding(code, detail, at))
 
-    def put(self, place: Any, name: str, value: Any) -> None:
-        at = pointer("", name)
+    def put(self, place: Any, name: Any, value: Any, at: str) -> None:
+        if not isinstance(name, str):
+            self.wrong("wrong_type", "its property's as is no text", at)
+            return
         match place:
             case "body":
                 self.body[name] = value
             case "query":
-                self.findings += _pairs(self.query, name, value, at)
+                self.findings += pairs(self.query, name, value, at)
             case "header":
                 self.put_header(name, value, at)
+            case "cookie":
+                self._put_cookie(name, value, at)
+            case "whole-body":
+                self.whole = value
             case "path":
                 self.wrong("not_in_path", f"the endpoint has no {{{name}}}", at)
             case _:
-                self.wrong("unknown_place", "its property's in is none of query, header, body and path", at)
+                self.wrong(
+                    "unknown_place",
+                    "its property's in is none of query, header, cookie, body, whole-body and path",
+                    at,
+                )
+
+    def _put_cookie(self, name: str, value: Any, at: str) -> None:
+        text = scalar(value)
+        if value is None:
+            return
+        if problem := cookie_problem(name, text):
+            self.wrong("invalid_cookie", problem, at)
+        else:
+            self.cookies.append(f"{name}={text}")
+
+    def sent(self) -> bytes | None:
+        """The bytes of an action's body."""
+        if self.cookies:
+            given = next((text for name, text in self.headers.items() if name.lower() == "cookie"), None)
+            self.put_header("Cookie", "; ".join(filter(None, (given, *self.cookies))), None)
+        if self.whole is msgspec.UNSET:
+            return self.encoded(self.body, "") if self.body else None
+        if self.body:
+            self.wrong("two_bodies", "one input is the whole body, and others go into it", None)
+        if isinstance(self.whole, str) and not self._is_text():
+            return msgspec.json.encode(self.whole)
+        return self.encoded(self.whole, "")
+
+    def _is_text(self) -> bool:
+        """Whether a header says that the body is no JSON."""
+        given = next((text for name, text in self.headers.items() if name.lower() == "content-type"), None)
+        if given is None:
+            self.headers["Content-Type"] = JSON
+            return False
+        kind = given.partition(";")[0].strip().lower()
+        return not (kind == JSON or kind.endswith("+json"))
 
     def put_header(self, name: str, value: Any, at: str | None) -> None:
         """A later one takes the place of an earlier one; null is left out."""
         if value is None:
             return
-        text = _scalar(value)
+        text = scalar(value)
         if text is None:
             self.wrong("wrong_type", f"the header {name} takes a text, a number or true or false", at)
-        elif problem := _header_problem(name, text):
+        elif problem := header_problem(name, text):
             self.wrong("invalid_header", f"the header {name}: {problem}", at)
         else:
             for other in [other for other in self.headers if other.lower() == name.lower()]:
@@ -184,10 +217,10 @@ class _Draft:
             # the same bytes at every attempt, from jsonb or not: some tools compare them for an Idempotency-Key
             return msgspec.json.encode(value, order="sorted")
         if kind == FORM and isinstance(value, dict):
-            pairs: list[tuple[str, str]] = []
+            form: list[tuple[str, str]] = []
             for name, member in sorted(value.items()):
-                self.findings += _pairs(pairs, name, member, pointer(at, name))
-            return urlencode(pairs).encode()
+                self.findings += pairs(form, name, member, pointer(at, name))
+            return urlencode(form).encode()
         self.wrong("wrong_type", f"a body of type {kind} is a text; write one, or another Content-Type", at)
         return b""
 
@@ -210,8 +243,8 @@ class _Draft:
         path, end = "", 0
         for match in PARAMETER.finditer(endpoint):
             value, name = inputs.get(match[1]), match[1]
-            text = _scalar(value)
-            if problem := _segment_problem(value, text):
+            text = scalar(value)
+            if problem := segment_problem(value, text):
                 self.wrong(*problem, pointer("", name))
             path += url.ascii_only(endpoint[end : match.start()]) + quote(text or "", safe="")
             end = match.end()
@@ -228,54 +261,3 @@ class _Draft:
         if self.findings:
             raise RequestError(self.findings)
         return made
-
-
-def _scalar(value: Any) -> str | None:
-    """As JSON writes it; None for what is no scalar."""
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return msgspec.json.encode(value).decode()
-        case _:
-            return None
-
-
-def _pairs(into: list[tuple[str, str]], name: str, value: Any, at: str) -> list[Finding]:
-    """Adds a parameter; a list repeats its name, null is left out."""
-    found = []
-    for index, item in enumerate(value if isinstance(value, list) else [value]):
-        text = _scalar(item)
-        if text is not None:
-            into.append((name, text))
-        elif item is not None:
-            place = pointer(at, index) if isinstance(value, list) else at
-            said = "a parameter takes a text, a number, true or false, or a list of these"
-            found.append(Finding("wrong_type", said, place))
-    return found
-
-
-def _header_problem(name: str, text: str) -> str | None:
-    if not _HEADER_NAME.fullmatch(name):
-        return "a name has letters, digits and some signs only"
-    if is_reserved(name):
-        return "the client writes it itself; leave it out"
-    if _CONTROL.search(text):
-        return "a value is one line without control characters"
-    if len(text) > MAX_HEADER:
-        return f"a value has at most {MAX_HEADER} characters"
-    return None
-
-
-def _segment_problem(value: Any, text: str | None) -> tuple[str, str] | None:
-    if value is None:
-        return "required", "the path needs it"
-    if text is None:
-        return "wrong_type", "the path takes a text, a number or true or false"
-    if not text:
-        return "invalid_path", "the path cannot take an empty text"
-    if text in (".", "..") or "/" in text or "\\" in text or _CONTROL.search(text):
-        return "invalid_path", "the path takes one segment: no slash, no control character, not . or .."
-    return None

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from tolstoy.core.errors import Finding
 from tolstoy.domain import url
-from tolstoy.domain.action_request import is_reserved
+from tolstoy.domain.request_parts import is_reserved
 
 _TOLD: Final = 4
 _LONG: Final = 16  # of a shorter secret the end would tell too much

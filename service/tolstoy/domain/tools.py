@@ -16,7 +16,7 @@ from tolstoy.db.credential_models import Credential
 from tolstoy.db.statements import Table, json_object, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud
-from tolstoy.domain.action_request import is_reserved
+from tolstoy.domain.request_parts import is_reserved
 from tolstoy.domain.actions import Action
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Description, Moment, Name
