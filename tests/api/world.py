@@ -18,6 +18,12 @@ from tolstoy.api.endpoint import Operation
 from tolstoy.core.settings import Settings
 from tolstoy.db.tenancy import Door
 
+OPENAPI = {
+    "openapi": "3.1.0",
+    "info": {"title": "New"},
+    "paths": {"/new": {"get": {"operationId": "getNew"}}},
+}
+
 # A body that every operation which takes this type accepts.
 BODIES: dict[str, dict[str, Any]] = {
     "OrganizationCreate": {"name": "New", "owner": {"email": "new@example.com"}},
@@ -29,6 +35,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "ApiKeyRotate": {"overlapSeconds": 60},
     "ToolCreate": {"name": "New", "baseUrl": "https://new.example.com"},
     "ToolChange": {"name": "Changed"},
+    "OpenAPIImport": {"document": OPENAPI, "baseUrl": "https://new.example.com"},
     "ActionCreate": {"toolId": "{toolId}", "name": "New one", "method": "GET", "endpoint": "/new"},
     "ActionChange": {"name": "Changed"},
     "CredentialCreate": {"name": "New", "bearer": {"token": "a-new-token"}},

@@ -18,6 +18,12 @@ from tolstoy.domain.paging import Page
 DOCUMENT = {"steps": [{"key": "greet", "transform": {"text": "hello"}}]}
 OAUTH2 = {"tokenUrl": "https://hers.invalid/token", "clientId": "hers", "clientSecret": "hers"}
 
+OPENAPI = {
+    "openapi": "3.1.0",
+    "info": {"title": "New"},
+    "paths": {"/new": {"get": {"operationId": "getNew"}}},
+}
+
 # A body that every operation which takes this type accepts; ids in it are filled in from the sender's own things.
 BODIES: Mapping[str, dict[str, Any]] = {
     "OrganizationCreate": {"name": "New"},
@@ -29,6 +35,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "ApiKeyRotate": {"overlapSeconds": 60},
     "ToolCreate": {"name": "New", "baseUrl": "https://new.example.com"},
     "ToolChange": {"name": "Changed"},
+    "OpenAPIImport": {"document": OPENAPI, "baseUrl": "https://new.example.com"},
     "ActionCreate": {
         "toolId": "tool_id",
         "name": "New one",

@@ -27,6 +27,7 @@ from tolstoy.api import (
     hooks,
     metrics,
     openapi,
+    openapi_imports,
     organizations,
     response_headers,
     schedules,
@@ -46,6 +47,7 @@ from tolstoy.db.renewal import renewal
 from tolstoy.domain.dry_runs import Rehearse
 from tolstoy.domain.egress import Policy
 from tolstoy.domain.key_ring import KeyRing
+from tolstoy.domain.openapi_imports import Fetch
 
 BLUEPRINTS = (
     organizations.routes,
@@ -53,6 +55,7 @@ BLUEPRINTS = (
     api_keys.routes,
     tools.routes,
     credentials.routes,
+    openapi_imports.routes,
     actions.routes,
     flows.routes,
     execution_logs.routes,
@@ -75,9 +78,13 @@ _MAX_HEADER_BYTES = 16 * 1024
 
 
 def create_app(
-    settings: Settings, *, name: str = "tolstoy", dry_run: Rehearse | None = None
+    settings: Settings,
+    *,
+    name: str = "tolstoy",
+    dry_run: Rehearse | None = None,
+    fetch: Fetch | None = None,
 ) -> Sanic[Any, Any]:
-    """`dry_run` is what makes dry runs: the engine's doing, which no route imports."""
+    """`dry_run` makes dry runs, `fetch` gets documents from outside: the engine's doing, which no route imports."""
     app: Sanic[Any, Any] = Sanic(
         name,
         configure_logging=False,
@@ -99,6 +106,7 @@ def create_app(
     app.ctx.settings = settings
     app.ctx.dry_run = dry_run
     app.ctx.egress = Policy.allowing(settings.egress_allow, settings.egress_ports)
+    app.ctx.fetch = fetch
     app.ctx.stopping = False
     for blueprint in BLUEPRINTS:
         app.blueprint(

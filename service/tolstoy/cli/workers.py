@@ -30,6 +30,7 @@ from tolstoy.core.settings import Settings
 
 if TYPE_CHECKING:
     from tolstoy.domain.dry_runs import DryRun, Rehearsed
+    from tolstoy.domain.openapi_imports import Fetched
 
 Call: TypeAlias = Callable[[], None]
 
@@ -51,7 +52,7 @@ def work(settings: Settings, listener: socket.socket, ready: Call) -> None:
     stop = _Stop()
     os.environ["SANIC_WORKER_PROCESS"] = "true"
     os.environ["SANIC_IGNORE_PRODUCTION_WARNING"] = "true"
-    app = create_app(settings, dry_run=partial(_dry_run, settings))
+    app = create_app(settings, dry_run=partial(_dry_run, settings), fetch=partial(_fetch, settings))
     app.register_listener(_rest_the_collector, "after_server_start")
     app.register_listener(partial(stop.serving, ready), "after_server_start")
     app.register_listener(stop.stopping, "before_server_stop")
@@ -70,6 +71,12 @@ async def _dry_run(settings: Settings, subject: Rehearsed) -> DryRun:
     from tolstoy.engine import dry_run  # only once it is needed: requests are served without the engine
 
     return await dry_run.run(subject, max_payload_bytes=settings.max_payload_bytes)
+
+
+async def _fetch(settings: Settings, address: str) -> Fetched:
+    from tolstoy.engine import fetch
+
+    return await fetch.document(settings, address)
 
 
 def _rest_the_collector(_app: Any) -> None:

@@ -167,7 +167,7 @@ def _no_credential() -> InvalidError:
     return InvalidError(findings=[Finding("not_found", detail, pointer="/credentialId")])
 
 
-_CONFLICTS = {
+CONFLICTS = {
     "uid_actions_org_id_e7f1b9": _key_taken,
     "actions_tools_fk": _no_tool,
     "actions_credentials_fk": _no_credential,
@@ -197,7 +197,7 @@ async def create(scope: Scope, new: ActionCreate) -> Action:
         "on_unknown": new.on_unknown,
         "credential_id": new.credential_id,
     }
-    return await crud.insert(scope, TABLE, values, _CONFLICTS)
+    return await crud.insert(scope, TABLE, values, CONFLICTS)
 
 
 async def change(
@@ -210,7 +210,7 @@ async def change(
             values[name] = json_text(values[name])
     async with tenancy.transaction(scope) as inner:
         await crud.locked(inner, TABLE, models.Action, action_id, if_match)
-        return await crud.update(inner, TABLE, action_id, values, _CONFLICTS)
+        return await crud.update(inner, TABLE, action_id, values, CONFLICTS)
 
 
 async def remove(scope: Scope, action_id: UUID, if_match: frozenset[int] | None) -> None:

@@ -16,9 +16,9 @@ from tolstoy.db.credential_models import Credential
 from tolstoy.db.statements import Table, json_object, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud
-from tolstoy.domain.request_parts import is_reserved
 from tolstoy.domain.actions import Action
 from tolstoy.domain.paging import Page, PageQuery
+from tolstoy.domain.request_parts import is_reserved
 from tolstoy.domain.text import Description, Moment, Name
 
 AuthType = Literal["none", "bearer", "basic", "apiKey", "oauth2"]
@@ -109,7 +109,7 @@ async def page(scope: Scope, query: ToolQuery) -> Page[Tool]:
 
 async def create(scope: Scope, new: ToolCreate) -> Tool:
     _check_auth(new.auth_type, new.auth_config)
-    _check_base_url(new.base_url)
+    check_base_url(new.base_url)
     values = {
         "id": new_id(),
         "name": new.name,
@@ -124,7 +124,7 @@ async def create(scope: Scope, new: ToolCreate) -> Tool:
 async def change(scope: Scope, tool_id: UUID, sent: ToolChange, if_match: frozenset[int] | None) -> Tool:
     values = crud.given(sent)
     if "base_url" in values:
-        _check_base_url(values["base_url"])
+        check_base_url(values["base_url"])
     async with tenancy.transaction(scope) as inner:
         tool = await crud.locked(inner, TABLE, models.Tool, tool_id, if_match)
         _check_auth(values.get("auth_type", tool.auth_type), values.get("auth_config", tool.auth_config))
@@ -167,7 +167,7 @@ def _check_auth(auth_type: str, config: AuthConfig | Mapping[str, Any] | None) -
         raise InvalidError(findings=[Finding("not_applicable", detail, pointer="/authConfig")])
 
 
-def _check_base_url(url: str) -> None:
+def check_base_url(url: str) -> None:
     problem = None
     try:
         parts = urlsplit(url)

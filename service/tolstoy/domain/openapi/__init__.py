@@ -1,0 +1,1 @@
+"""OpenAPI documents as tools and actions: what is in one, and what an import of it changes."""
