@@ -63,6 +63,9 @@ def _api(figures: Figures, folder: Path) -> None:
             asyncio.run(tenant.neighbours(address))
             with servers.tolstoy(folder, WORKERS="2") as two:
                 _two_workers(figures, sender, subject, api, two)
+            # many more than are sent: what is measured is the counting
+            with servers.tolstoy(folder, RATE_LIMIT="1000000", RATE_LIMIT_PER_USER="1000000") as limited:
+                _limited(figures, sender, subject, api, limited)
             with servers.bare(folder, address, Settings().pool_size) as bare:
                 for kind, requests in (
                     ("get", subject.gets()),
@@ -135,6 +138,15 @@ def _by_key(figures: Figures, sender: Executor, subject: Tenant, believing: Serv
     )
     figures.add("api.key.rps", median(turn.per_second for turn in keyed))
     figures.add("api.headers.rps", median(turn.per_second for turn in believed))
+
+
+def _limited(figures: Figures, sender: Executor, subject: Tenant, free: Server, limited: Server) -> None:
+    requests = subject.gets()
+    without, counted = rounds.compare(sender, Side(free, requests), Side(limited, requests))
+    figures.add("api.limited.ratio", rounds.ratio(counted, without))
+    figures.add(
+        "api.limited.cpu_ratio", median(b.cpu_us / a.cpu_us for a, b in zip(counted, without, strict=True))
+    )
 
 
 def _memory(figures: Figures, sender: Executor, subject: Tenant, api: Server) -> None:

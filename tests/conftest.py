@@ -181,6 +181,8 @@ def served(served_database: Databases, tmp_path_factory: pytest.TempPathFactory)
         "DATABASE_URL": served_database.database_url,
         "DIRECT_URL": served_database.direct_url,
         "EGRESS_ALLOW": "127.0.0.1/32",  # where the tests' tools listen
+        "RATE_LIMIT": "10000000",  # counted, and never reached
+        "RATE_LIMIT_PER_USER": "10000000",
     }
     with serving(folder, settings) as process:
         yield process

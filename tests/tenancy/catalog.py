@@ -22,6 +22,9 @@ UNTIED = {
     "idempotency_keys": "also keeps the answers of the platform's routes, under an id that is no organization"
 }
 
+# Tables whose rows are counters: nobody reads or edits one by itself, so they have no dates and no revision.
+COUNTERS = {"request_allowances": "requests counted, by whoever sends one"}
+
 VALUES = {
     "role": "admin",
     "base_url": "https://example.com",
@@ -36,7 +39,16 @@ VALUES = {
 }
 # Columns that may be empty, but not in these rows.
 ALSO = {"executions": ["version"], "subscriptions": ["sealed_secret"]}
-BY_TYPE = {"text": "x", "varchar": "x", "jsonb": "{}", "bytea": b"x", "int2": 1, "int4": 1, "int8": 1}
+BY_TYPE = {
+    "text": "x",
+    "varchar": "x",
+    "jsonb": "{}",
+    "bytea": b"x",
+    "int2": 1,
+    "int4": 1,
+    "int8": 1,
+    "float8": 1.0,
+}
 
 _COLUMNS = """
 SELECT c.relname AS table, a.attname AS column, t.typname AS type, a.attnotnull AND NOT a.atthasdef AS needed

@@ -20,6 +20,7 @@ from tests.api.acting import open_wait
 from tests.api.triggers import one_of_each_trigger
 from tests.conftest import Databases, Member, founded
 from tests.engine.echo_server import serving_in_thread
+from tests.tenancy.catalog import COUNTERS
 from tests.tenancy.routes import (
     ALL,
     BODIES,
@@ -113,6 +114,10 @@ async def _everything_of(owner: asyncpg.Connection, org_id: str) -> dict[str, li
         name: await owner.fetch(f"SELECT t::text AS row FROM {name} t WHERE org_id = $1 ORDER BY 1", org_id)
         for (name,) in tables
     }
+    for name in COUNTERS:  # Alice's own requests move them; test_rate_limits has what a stranger's do
+        held[name] = await owner.fetch(
+            f"SELECT id::text AS row FROM {name} WHERE org_id = $1 ORDER BY 1", org_id
+        )
     held["organizations"] = await owner.fetch(
         "SELECT t::text AS row FROM organizations t WHERE id = $1", org_id
     )

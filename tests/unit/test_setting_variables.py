@@ -24,7 +24,7 @@ def test_every_variable_is_read_into_its_attribute() -> None:
         "PUBLIC_URL": "https://flows.example.com", "RUN_WORKER": "no", "WORKER_CONCURRENCY": "20",
         "LEASE_SECONDS": "3", "HEARTBEAT_FILE": "/run/beat",
         "PLATFORM_KEY": "p" * 32, "RETENTION_DAYS": "0", "EGRESS_PORTS": "443, 8000-8999", "MAX_PAYLOAD_BYTES": "8192",
-        "APP_KEY": APP_KEY, "APP_KEYS": f"new:{APP_KEY}",
+        "APP_KEY": APP_KEY, "APP_KEYS": f"new:{APP_KEY}", "RATE_LIMIT": "100", "RATE_LIMIT_PER_USER": "10",
     }  # fmt: skip
     assert given.keys() == {variable.name for variable in FIELDS.values()}
     read_back = msgspec.structs.asdict(load(given, dotenv=None))
@@ -44,6 +44,7 @@ def test_every_variable_is_read_into_its_attribute() -> None:
         "platform_key": "p" * 32, "retention_days": 0, "egress_ports": ((443, 443), (8000, 8999)),
         "max_payload_bytes": 8192, "heartbeat_file": Path("/run/beat"),
         "app_key": AppKey("5992b18ca890", b"k" * 32), "app_keys": (AppKey("new", b"k" * 32),),
+        "rate_limit": 100, "rate_limit_per_user": 10,
     }  # fmt: skip
 
 
@@ -58,6 +59,20 @@ def test_the_worker_runs_beside_the_api_but_in_production() -> None:
     }
     assert not load(production, dotenv=None).run_worker
     assert load(production | {"RUN_WORKER": "true"}, dotenv=None).run_worker
+
+
+def test_requests_are_limited_in_production_only() -> None:
+    settings = load({}, dotenv=None)
+    assert (settings.rate_limit, settings.rate_limit_per_user) == (0, 0)
+    production = {
+        "APP_ENV": "production",
+        "AUTH_MODE": "gateway",
+        "GATEWAY_SECRET": SECRET,
+        "DATABASE_URL": URL,
+    }
+    settings = load(production, dotenv=None)
+    assert (settings.rate_limit, settings.rate_limit_per_user) == (6000, 3000)
+    assert load(production | {"RATE_LIMIT": "0"}, dotenv=None).rate_limit == 0
 
 
 def test_the_public_address_follows_the_port() -> None:

@@ -29,6 +29,7 @@ from tolstoy.api import (
     openapi,
     openapi_imports,
     organizations,
+    rate_limit,
     response_headers,
     schedules,
     subscriptions,
@@ -134,6 +135,7 @@ async def _open(app: Sanic[Any, Any]) -> None:
         keys=settings.keys,
     )
     app.ctx.keys = KeyRing(app.ctx.database)
+    app.ctx.allowances = rate_limit.of(settings, app.ctx.database)
     app.ctx.watch = watching.of(settings)
     app.ctx.watch.start()
 
@@ -159,6 +161,7 @@ def _around_requests(app: Sanic[Any, Any], settings: Settings) -> None:
         """Where an answer is not a whole one yet, its sender calls `end` when it is."""
         response.headers["X-Request-ID"] = request.ctx.request_id
         protect(request, response)
+        rate_limit.tell(request, response)
         if not getattr(request.ctx, "streams", False):
             end(request, response)
 

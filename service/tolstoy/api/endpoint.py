@@ -19,7 +19,7 @@ import msgspec
 from sanic import HTTPResponse, Request
 
 from tolstoy.api import arguments as read
-from tolstoy.api import auth, idempotent, permissions
+from tolstoy.api import auth, idempotent, permissions, rate_limit
 from tolstoy.core.errors import (
     MalformedError,
     ProblemError,
@@ -88,6 +88,7 @@ def endpoint(
             scope = None
             if door is not None and operation.requires is not None:
                 scope = await auth.scope(request, door, operation.requires)
+                await rate_limit.admit(request, scope)
             arguments = _arguments(request, operation, path)
             if scope is None:
                 return _response(request, operation, await handler(request, **arguments))

@@ -9,6 +9,7 @@ from typing import Any
 
 from tolstoy.api.endpoint import Operation
 from tolstoy.api.openapi_schemas import Schema
+from tolstoy.api.permissions import PLATFORM
 from tolstoy.core import errors
 from tolstoy.core.errors import ProblemError
 from tolstoy.core.settings import AuthMode
@@ -115,7 +116,7 @@ class Responses:
     def _problem(self, kinds: list[type[ProblemError]]) -> Schema:
         status = kinds[0].status
         name = ".".join([str(status), *(kind.code for kind in kinds)])
-        retry = ("Retry-After",) if status == 503 else ()
+        retry = ("Retry-After",) if status in (429, 503) else ()
         challenge = ("WWW-Authenticate",) if status == 401 and self.mode != "gateway" else ()
         self.shared.setdefault(
             name,
@@ -145,6 +146,8 @@ class Responses:
             yield errors.WriteConflictError
         if operation.door is not Door.PLATFORM or self.mode == "gateway":
             yield from (errors.NotAMemberError, errors.OrganizationNotFoundError)
+        if operation.requires != PLATFORM:  # what the platform asks for is not counted
+            yield errors.RateLimitedError
         yield from (errors.PermissionDeniedError, errors.ForbiddenError)
         if self.mode != "headers":
             yield errors.UnauthenticatedError

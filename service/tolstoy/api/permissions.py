@@ -19,7 +19,7 @@ _OPERATIONS: Mapping[Requirement, str] = {
     "credentials": "list_credentials create_credential get_credential change_credential delete_credential",
     "approve": "approve_step reject_step",
     "define": """
-        create_tool change_tool delete_tool
+        create_tool change_tool delete_tool import_openapi
         create_action change_action delete_action
         create_flow change_flow delete_flow publish_flow restore_flow_version
         create_hook change_hook delete_hook rotate_hook

@@ -168,6 +168,15 @@ class IdempotencyMismatchError(ProblemError):
     status, code, title = 422, "idempotency-mismatch", "Idempotency-Key used for another request"
 
 
+class RateLimitedError(ProblemError):
+    """Too many requests; send the next one when Retry-After says."""
+
+    status, code, title = 429, "rate-limited", "Too many requests"
+
+    def __init__(self, detail: str | None = None, *, retry_after_seconds: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after_seconds)})
+
+
 class HeadersTooLargeError(ProblemError):
     """The request's headers are larger than this server takes."""
 

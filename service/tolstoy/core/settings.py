@@ -67,6 +67,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     platform_key: Annotated[str | None, Variable("PLATFORM_KEY", read.secret(32), secret=True)] = None
 
+    rate_limit: Annotated[int, Variable("RATE_LIMIT", read.whole(0, 10_000_000))] = 0
+    rate_limit_per_user: Annotated[int, Variable("RATE_LIMIT_PER_USER", read.whole(0, 10_000_000))] = 0
     cors_origins: Annotated[tuple[str, ...], Variable("CORS_ORIGINS", read.origins)] = ()
     max_connections: Annotated[int, Variable("MAX_CONNECTIONS", read.whole(16, 100_000))] = 10_000
     max_body_bytes: Annotated[int, Variable("MAX_BODY_BYTES", read.whole(1024, 1 << 30))] = 1_048_576
@@ -215,6 +217,8 @@ def _complete(values: dict[str, Any]) -> Settings:
         "host": "0.0.0.0" if production else "127.0.0.1",  # noqa: S104 - in production a proxy stands before it
         "workers": _cores() if production else 1,
         "run_worker": not production,
+        "rate_limit": 6000 if production else 0,
+        "rate_limit_per_user": 3000 if production else 0,
         "public_url": f"http://localhost:{values.get('port', 3000)}",
         "auth_mode": "api-key" if production else "headers",
         "log_format": "json" if production else "console",

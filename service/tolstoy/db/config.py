@@ -7,6 +7,7 @@ MODELS = "tolstoy.db.models"
 TRIGGERS = "tolstoy.db.trigger_models"
 ACCESS = "tolstoy.db.access_models"
 CREDENTIALS = "tolstoy.db.credential_models"
+LIMITS = "tolstoy.db.limit_models"
 
 
 def tortoise(credentials: Mapping[str, Any], *, migrating: bool = False) -> dict[str, Any]:
@@ -16,7 +17,10 @@ def tortoise(credentials: Mapping[str, Any], *, migrating: bool = False) -> dict
         },
         "apps": {
             "models": {
-                "models": [MODELS, TRIGGERS, ACCESS, CREDENTIALS, *(["aerich.models"] if migrating else [])],
+                "models": [
+                    *(MODELS, TRIGGERS, ACCESS, CREDENTIALS, LIMITS),
+                    *(["aerich.models"] if migrating else []),
+                ],
                 "default_connection": "default",
             },
         },

@@ -31,6 +31,7 @@ class Entity(Model):
 class Organization(Entity):
     name = fields.CharField(max_length=200)
     max_running_executions = fields.IntField(db_default=100)
+    max_requests_per_minute = fields.IntField(null=True)  # null: what the setting says
 
     class Meta:
         table = "organizations"

@@ -14,7 +14,7 @@ from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Door, Scope
 from tolstoy.domain import crud, users
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import MaxRunning, Moment, Name
+from tolstoy.domain.text import MaxRequests, MaxRunning, Moment, Name
 
 
 class Counts(Struct, frozen=True, rename="camel"):
@@ -44,12 +44,16 @@ class OrganizationCreate(Struct, kw_only=True, frozen=True, rename="camel", forb
 class OrganizationChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     name: Name | UnsetType = UNSET
     max_running_executions: MaxRunning | UnsetType = UNSET
+    max_requests_per_minute: MaxRequests | UnsetType | None = UNSET
 
 
 class Organization(Struct, frozen=True, rename="camel"):
     id: UUID
     name: str
     max_running_executions: int
+    max_requests_per_minute: Annotated[
+        int | None, Meta(description="null: what the setting RATE_LIMIT says, for all organizations.")
+    ]
     created_at: Moment
     updated_at: Moment
     revision: int

@@ -12,6 +12,12 @@ Expression = Annotated[
 ]
 StoredObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 Moment = Annotated[datetime, Meta(tz=True)]
+MaxRequests = Annotated[
+    int,
+    Meta(
+        ge=1, le=10_000_000, description="a number from 1 to 10000000, how many requests it may send a minute"
+    ),
+]
 MaxRunning = Annotated[
     int, Meta(ge=1, le=10_000, description="a number from 1 to 10000, how many of its runs may run at once")
 ]

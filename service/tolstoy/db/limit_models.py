@@ -1,0 +1,21 @@
+"""The tables of what organizations may use."""
+
+from tortoise import Model, fields
+from tortoise.fields.db_defaults import Now
+
+
+class RequestAllowance(Model):
+    """A token bucket of an organization (`user_id` is null, `id` the organization's) or of a user (`id` the user's).
+
+    UNLOGGED: a crash of the database fills the buckets, and no request waits for the disk.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    org_id = fields.UUIDField()
+    user_id = fields.UUIDField(null=True)
+    tokens = fields.FloatField()
+    filled_at = fields.DatetimeField(db_default=Now())
+
+    class Meta:
+        table = "request_allowances"
+        unique_together = (("org_id", "id"),)

@@ -1,0 +1,174 @@
+"""How many requests organizations and their users may send: token buckets in the database, leased by each process.
+
+A statement for each request would cost every read a write, and would have all requests of an organization wait for one
+row. So a process takes some tokens at once (a fiftieth of a minute's, fewer as the bucket runs dry) and counts them
+down by itself; what it has not used within LEASE_SECONDS it gives back with its next lease. Tokens leave the bucket
+before they are used, so all processes together never let more through than the bucket held; they may refuse early
+by what other processes hold and do not use. What is refused costs the database nothing until the next token is due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+from uuid import UUID
+
+from tolstoy.core.errors import RateLimitedError
+from tolstoy.db import tenancy
+from tolstoy.db.database import Database
+
+WINDOW_SECONDS: Final = 60
+LEASE_SECONDS: Final = 5.0
+# However fast tokens come back: a flood asks the database for them no more often than this.
+SHORTEST_REFUSAL: Final = 0.1
+MOST_KEPT: Final = 50_000
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+# Of the organization and of the user, each only where it is asked for ($3, $5); always locked in this order.
+_LEASE: Final = """
+SELECT 1 AS place, o.* FROM tolstoy.lease_requests($1, $2, false, $3, $4) o WHERE $3::int IS NOT NULL
+UNION ALL
+SELECT 2, u.* FROM tolstoy.lease_requests($1, $2, true, $5, $6) u WHERE $5::int IS NOT NULL
+"""
+
+
+class Bucket:
+    """What this process holds of one; `remaining` are those that it left in the database."""
+
+    __slots__ = ("closed_until", "held", "policy", "quota", "remaining", "until")
+
+    def __init__(self, policy: str) -> None:
+        self.policy = policy
+        self.held = 0
+        self.until = 0.0
+        self.closed_until = 0.0
+        self.quota = 0
+        self.remaining = 0
+
+
+class Buckets(tuple[Bucket, ...]):
+    """Those that a request takes from; `told` are the headers about them, as tokens were last fetched."""
+
+    told: tuple[str, str] | None = None
+    member = False  # until the database has said so: who only names an organization takes nothing of it
+
+
+class Allowances:
+    """Of one process. `per_minute` is what an organization may send where it has no number of its own; 0: no limit."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        per_minute: int,
+        per_user: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._quotas = {"organization": per_minute, "user": per_user}
+        self._clock = clock
+        self._of_organizations: dict[UUID, Bucket] = {}
+        self._of_users: dict[tuple[UUID, UUID], Buckets] = {}
+        self._leasing: dict[UUID, asyncio.Lock] = {}
+
+    def at_hand(self, org_id: UUID, user_id: UUID) -> Buckets | None:
+        """As `take`, of what this process holds; None, and nothing is taken, where that is not enough."""
+        buckets = self._of_users.get((org_id, user_id))
+        if buckets is None or not buckets.member:
+            return None
+        now = self._clock()
+        for bucket in buckets:
+            if bucket.held < 1 or bucket.until <= now:
+                return None
+        for bucket in buckets:
+            bucket.held -= 1
+        return buckets
+
+    async def take(self, org_id: UUID, user_id: UUID) -> Buckets:
+        """Take one token of each bucket; raises TooManyError."""
+        buckets = self._buckets(org_id, user_id)
+        if self._lacking(buckets):
+            lock = self._leasing.setdefault(org_id, asyncio.Lock())
+            try:
+                async with lock:
+                    # another request may have brought some meanwhile
+                    if lacking := self._lacking(buckets):
+                        await self._lease(org_id, user_id, buckets, lacking)
+            finally:
+                if not lock.locked():
+                    self._leasing.pop(org_id, None)
+            self._refuse_closed(buckets)
+        if buckets.member:  # else the door refuses the request
+            for bucket in buckets:
+                bucket.held -= 1
+        return buckets
+
+    def _buckets(self, org_id: UUID, user_id: UUID) -> Buckets:
+        found = self._of_users.get((org_id, user_id))
+        if found is None:
+            made = []
+            if self._quotas["organization"]:
+                made.append(_kept(self._of_organizations, org_id, lambda: Bucket("organization")))
+            if self._quotas["user"]:
+                made.append(Bucket("user"))
+            found = _kept(self._of_users, (org_id, user_id), lambda: Buckets(made))
+        return found
+
+    def _lacking(self, buckets: Buckets) -> list[Bucket]:
+        self._refuse_closed(buckets)
+        now = self._clock()
+        return [bucket for bucket in buckets if not buckets.member or bucket.held < 1 or bucket.until <= now]
+
+    def _refuse_closed(self, buckets: Buckets) -> None:
+        if not buckets.member:
+            return
+        now = self._clock()
+        closed = [bucket for bucket in buckets if bucket.closed_until > now]
+        if not closed:
+            return
+        seconds = max(1, math.ceil(max(bucket.closed_until for bucket in closed) - now))
+        said = " and ".join(f"{bucket.quota} requests a minute for this {bucket.policy}" for bucket in closed)
+        detail = f"There are {said}; the next may come in {seconds} s."
+        raise TooManyError(detail, retry_after_seconds=seconds, buckets=buckets)
+
+    async def _lease(self, org_id: UUID, user_id: UUID, buckets: Buckets, lacking: list[Bucket]) -> None:
+        wanted = {bucket.policy: bucket for bucket in lacking}
+        args: list[int | None] = []
+        for policy in ("organization", "user"):
+            bucket = wanted.get(policy)
+            args += [None, 0] if bucket is None else [self._quotas[policy], bucket.held]
+        buckets.told = None
+        rows = await tenancy.call(self._database, _LEASE, org_id, user_id, *args)
+        buckets.member = bool(rows)
+        if not rows:
+            return
+        now = self._clock()
+        for bucket in lacking:
+            bucket.held, bucket.until = 0, now + LEASE_SECONDS
+        for row in rows:
+            bucket = wanted["organization" if row["place"] == 1 else "user"]
+            bucket.held, bucket.remaining, bucket.quota = row["granted"], row["remaining"], row["quota"]
+            if not bucket.held:
+                bucket.closed_until = now + max(row["wait"], SHORTEST_REFUSAL)
+
+
+class TooManyError(RateLimitedError):
+    """Too many requests; send the next one when Retry-After says."""
+
+    def __init__(self, detail: str, *, retry_after_seconds: int, buckets: Buckets) -> None:
+        super().__init__(detail, retry_after_seconds=retry_after_seconds)
+        self.buckets = buckets
+
+
+def _kept(all_: dict[K, V], key: K, make: Callable[[], V]) -> V:
+    """What is there, or made now; the oldest goes, with what it holds, where there are too many."""
+    if key not in all_:
+        if len(all_) >= MOST_KEPT:
+            del all_[next(iter(all_))]
+        all_[key] = make()
+    return all_[key]
