@@ -23,7 +23,10 @@ UNTIED = {
 }
 
 # Tables whose rows are counters: nobody reads or edits one by itself, so they have no dates and no revision.
-COUNTERS = {"request_allowances": "requests counted, by whoever sends one"}
+COUNTERS = {
+    "request_allowances": "requests counted, by whoever sends one",
+    "stored_volumes": "measured by workers, where a limit applies",
+}
 
 VALUES = {
     "role": "admin",

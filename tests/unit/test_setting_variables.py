@@ -25,6 +25,7 @@ def test_every_variable_is_read_into_its_attribute() -> None:
         "LEASE_SECONDS": "3", "HEARTBEAT_FILE": "/run/beat",
         "PLATFORM_KEY": "p" * 32, "RETENTION_DAYS": "0", "EGRESS_PORTS": "443, 8000-8999", "MAX_PAYLOAD_BYTES": "8192",
         "APP_KEY": APP_KEY, "APP_KEYS": f"new:{APP_KEY}", "RATE_LIMIT": "100", "RATE_LIMIT_PER_USER": "10",
+        "MAX_STORED_BYTES": "1000",
     }  # fmt: skip
     assert given.keys() == {variable.name for variable in FIELDS.values()}
     read_back = msgspec.structs.asdict(load(given, dotenv=None))
@@ -44,7 +45,7 @@ def test_every_variable_is_read_into_its_attribute() -> None:
         "platform_key": "p" * 32, "retention_days": 0, "egress_ports": ((443, 443), (8000, 8999)),
         "max_payload_bytes": 8192, "heartbeat_file": Path("/run/beat"),
         "app_key": AppKey("5992b18ca890", b"k" * 32), "app_keys": (AppKey("new", b"k" * 32),),
-        "rate_limit": 100, "rate_limit_per_user": 10,
+        "rate_limit": 100, "rate_limit_per_user": 10, "max_stored_bytes": 1000,
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from sanic import Blueprint
 
 from tolstoy.api import watching
 from tolstoy.api.endpoint import endpoint
+from tolstoy.core.errors import StorageFullError
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import action_runs
 from tolstoy.domain.action_runs import ActionExecute
@@ -34,6 +35,7 @@ class ExecuteQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     tag="Actions",
     status=202,
     answers={200: Execution},
+    raises=(StorageFullError,),
     location="/executions/{id}",
     then=watching.result_within,
 )

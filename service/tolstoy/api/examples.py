@@ -71,7 +71,10 @@ _LOG_FIELDS = {
 EXAMPLES: dict[str, Any] = {
     "OrganizationCreate": {"name": "Acme", "owner": {"email": "alice@example.com", "name": "Alice"}},
     "OrganizationChange": {"name": "Acme Ltd"},
-    "Organization": {"id": _ORG, "name": "Acme", "maxRunningExecutions": 100, "maxRequestsPerMinute": None, **_STORED},
+    "Organization": {"id": _ORG, "name": "Acme", "maxRunningExecutions": 100,
+        "maxRequestsPerMinute": None, "maxStoredBytes": None,
+        **_STORED,
+    },
     "Counts": {
         **{"users": 3, "tools": 2, "actions": 5, "flows": 4, "executionLogs": 120},
         **{"executions": 60, "hooks": 1, "schedules": 1, "subscriptions": 1},

@@ -7,6 +7,7 @@ from uuid import UUID
 from sanic import Blueprint
 
 from tolstoy.api.endpoint import endpoint
+from tolstoy.core.errors import StorageFullError
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import execution_logs
 from tolstoy.domain.execution_logs import (
@@ -29,7 +30,7 @@ async def list_execution_logs(scope: Scope, query: ExecutionLogQuery) -> Page[Ex
 
 
 @routes.post("/")
-@endpoint(tag="Execution logs", status=201)
+@endpoint(tag="Execution logs", status=201, raises=(StorageFullError,))
 async def create_execution_log(scope: Scope, body: ExecutionLogCreate) -> ExecutionLog:
     """Create an execution log."""
     return await execution_logs.create(scope, body)

@@ -10,6 +10,7 @@ from sanic import Blueprint
 from tolstoy.api import watching
 from tolstoy.api.endpoint import endpoint
 from tolstoy.api.watching import Wait
+from tolstoy.core.errors import StorageFullError
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import execution_removal, execution_views, executions
 from tolstoy.domain.execution_control import RunNotFinishedError
@@ -29,7 +30,7 @@ class StartQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     tag="Executions",
     status=202,
     answers={200: Execution},
-    raises=(NotPublishedError,),
+    raises=(NotPublishedError, StorageFullError),
     location="/executions/{id}",
     then=watching.result_within,
 )

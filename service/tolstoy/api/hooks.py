@@ -128,6 +128,7 @@ async def get_hook_delivery(
         errors.DatabaseUnavailableError,
         errors.OverloadedError,
         errors.SchemaOutdatedError,
+        errors.StorageFullError,
         HookDisabledError,
         NotPublishedError,
         RunFailedError,

@@ -7,6 +7,7 @@ from uuid import UUID
 from sanic import Blueprint
 
 from tolstoy.api.endpoint import endpoint
+from tolstoy.core.errors import StorageFullError
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import schedules
 from tolstoy.domain.executions import Execution, NotPublishedError
@@ -86,7 +87,9 @@ async def resume_schedule(scope: Scope, schedule_id: UUID, if_match: frozenset[i
 
 
 @routes.post("/<schedule_id>/run")
-@endpoint(tag="Schedules", status=202, raises=(NotPublishedError,), location="/executions/{id}")
+@endpoint(
+    tag="Schedules", status=202, raises=(NotPublishedError, StorageFullError), location="/executions/{id}"
+)
 async def run_schedule(scope: Scope, schedule_id: UUID) -> Execution:
     """Start a run of a schedule now, whether it is paused or one of its runs has not ended."""
     return await schedules.run(scope, schedule_id)

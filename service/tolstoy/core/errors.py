@@ -189,6 +189,12 @@ class ClientGoneError(ProblemError):
     status, code, title = 499, "client-gone", "Client gone"
 
 
+class StorageFullError(ProblemError):
+    """The organization's executions and logs take more than it may keep; delete some, or ask for more."""
+
+    status, code, title = 507, "storage-full", "No room left"
+
+
 class UnavailableError(ProblemError):
     """The service cannot answer just now; try again shortly."""
 

@@ -85,6 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: Annotated[int, Variable("RETENTION_DAYS", read.whole(0, 36_500))] = 30
     max_payload_bytes: Annotated[int, Variable("MAX_PAYLOAD_BYTES", read.whole(1024, 64 << 20))] = 1_048_576
     egress_allow: Annotated[tuple[str, ...], Variable("EGRESS_ALLOW", read.destinations)] = ()
+    max_stored_bytes: Annotated[int, Variable("MAX_STORED_BYTES", read.whole(0, 1 << 50))] = 0
     egress_ports: Annotated[tuple[tuple[int, int], ...], Variable("EGRESS_PORTS", read.ports)] = (
         (80, 80),
         (443, 443),

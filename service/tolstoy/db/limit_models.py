@@ -19,3 +19,21 @@ class RequestAllowance(Model):
     class Meta:
         table = "request_allowances"
         unique_together = (("org_id", "id"),)
+
+
+class StoredVolume(Model):
+    """What an organization's executions and logs took when they were last measured; `id` is the organization's.
+
+    `most` is what the setting allowed then; `seconds`, how long the measuring took, says when it is done again.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    org_id = fields.UUIDField()
+    bytes = fields.BigIntField()
+    most = fields.BigIntField(null=True)
+    measured_at = fields.DatetimeField(db_default=Now())
+    seconds = fields.FloatField()
+
+    class Meta:
+        table = "stored_volumes"
+        unique_together = (("org_id", "id"),)

@@ -32,6 +32,7 @@ class Organization(Entity):
     name = fields.CharField(max_length=200)
     max_running_executions = fields.IntField(db_default=100)
     max_requests_per_minute = fields.IntField(null=True)  # null: what the setting says
+    max_stored_bytes = fields.BigIntField(null=True)  # the same
 
     class Meta:
         table = "organizations"

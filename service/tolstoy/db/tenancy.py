@@ -216,6 +216,7 @@ _BY_STATE: dict[str, type[errors.ProblemError]] = {
     "TY4RO": errors.PermissionDeniedError,
     "TY404": errors.OrganizationNotFoundError,
     "TY409": errors.ConflictError,
+    "TY507": errors.StorageFullError,
     "40001": errors.WriteConflictError,  # serialization_failure
     "40P01": errors.WriteConflictError,  # deadlock_detected
     "55P03": errors.WriteConflictError,  # lock_not_available
@@ -231,7 +232,7 @@ _BY_STATE: dict[str, type[errors.ProblemError]] = {
 }
 
 # What the database says is meant for who asked.
-_SAYS_ITSELF = {"TY401", "TY409", "TY4RO"}
+_SAYS_ITSELF = {"TY401", "TY409", "TY4RO", "TY507"}
 
 
 async def _understood(database: Database, exc: BaseException) -> BaseException:

@@ -14,7 +14,7 @@ from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Door, Scope
 from tolstoy.domain import crud, users
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import MaxRequests, MaxRunning, Moment, Name
+from tolstoy.domain.text import MaxRequests, MaxRunning, MaxStored, Moment, Name
 
 
 class Counts(Struct, frozen=True, rename="camel"):
@@ -45,6 +45,7 @@ class OrganizationChange(Struct, kw_only=True, frozen=True, rename="camel", forb
     name: Name | UnsetType = UNSET
     max_running_executions: MaxRunning | UnsetType = UNSET
     max_requests_per_minute: MaxRequests | UnsetType | None = UNSET
+    max_stored_bytes: MaxStored | UnsetType | None = UNSET
 
 
 class Organization(Struct, frozen=True, rename="camel"):
@@ -53,6 +54,9 @@ class Organization(Struct, frozen=True, rename="camel"):
     max_running_executions: int
     max_requests_per_minute: Annotated[
         int | None, Meta(description="null: what the setting RATE_LIMIT says, for all organizations.")
+    ]
+    max_stored_bytes: Annotated[
+        int | None, Meta(description="null: what the setting MAX_STORED_BYTES says, for all organizations.")
     ]
     created_at: Moment
     updated_at: Moment

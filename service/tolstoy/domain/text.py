@@ -18,6 +18,10 @@ MaxRequests = Annotated[
         ge=1, le=10_000_000, description="a number from 1 to 10000000, how many requests it may send a minute"
     ),
 ]
+MaxStored = Annotated[
+    int,
+    Meta(ge=1, le=1 << 50, description="a number of bytes, how much its executions and their logs may take"),
+]
 MaxRunning = Annotated[
     int, Meta(ge=1, le=10_000, description="a number from 1 to 10000, how many of its runs may run at once")
 ]

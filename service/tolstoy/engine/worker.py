@@ -14,7 +14,7 @@ from tolstoy.db import renewal
 from tolstoy.db.database import open_database
 from tolstoy.domain import key_rotation
 from tolstoy.domain.egress import Policy
-from tolstoy.engine import deliveries, retention, rounds, scheduler
+from tolstoy.engine import deliveries, retention, rounds, scheduler, volumes
 from tolstoy.engine.outage import Outage
 from tolstoy.engine.outbound import Outbound
 from tolstoy.engine.queue import Queue
@@ -104,6 +104,13 @@ async def work(
                 where=service,
                 longest=key_rotation.SECONDS_BETWEEN,
                 patience=key_rotation.SECONDS_BETWEEN,
+            ),
+            repeat(
+                "volumes",
+                lambda: volumes.measure(database, settings.max_stored_bytes),
+                where=service,
+                longest=volumes.SECONDS_BETWEEN,
+                patience=retention.SECONDS_BETWEEN,
             ),
             repeat(
                 "queue log",
