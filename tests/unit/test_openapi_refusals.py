@@ -61,7 +61,8 @@ def test_every_mistake_is_told_with_its_place() -> None:
         ('{"a": "\\u0000"}', "invalid_text", "/document/a"),
         ("{" * 100, "too_deep", "/document"),
         ("[" * 100, "too_deep", "/document"),
-        ("x" * (5 << 20), "too_large", "/document"),
+        ("x" * ((1 << 20) + 1), "too_large", "/document"),
+        ('{"a": "' + "x" * (4 << 20), "too_large", "/document"),
     ],
 )  # fmt: skip
 def test_what_is_no_document_is_refused_as_a_whole(said: Any, code: str, at: str) -> None:
