@@ -53,10 +53,19 @@ BEGIN
         SELECT coalesce(max_requests_per_minute, per_minute) INTO quota FROM public.organizations
         WHERE id = entered_org;
     END IF;
-    INSERT INTO public.request_allowances (id, org_id, user_id, tokens, filled_at)
-    VALUES (bucket, entered_org, CASE WHEN own THEN member END, quota, clock_timestamp()) ON CONFLICT (id) DO NOTHING;
     SELECT tokens, filled_at INTO level, since FROM public.request_allowances
     WHERE org_id = entered_org AND id = bucket FOR UPDATE;
+    IF NOT FOUND THEN
+        BEGIN
+            INSERT INTO public.request_allowances (id, org_id, user_id, tokens, filled_at)
+            VALUES (bucket, entered_org, CASE WHEN own THEN member END, quota, clock_timestamp())
+            ON CONFLICT (id) DO NOTHING;
+        EXCEPTION WHEN foreign_key_violation THEN
+            RETURN; -- removed just now: the door says so
+        END;
+        SELECT tokens, filled_at INTO level, since FROM public.request_allowances
+        WHERE org_id = entered_org AND id = bucket FOR UPDATE;
+    END IF;
     at := greatest(clock_timestamp(), since); -- read once the row is ours: nobody's time goes back
     level := least(quota, level + greatest(unused, 0) + extract(epoch FROM at - since) * quota / 60.0);
     granted := least(floor(level), greatest(1, least(quota / 50, floor(level / 4))));

@@ -51,10 +51,14 @@ BEGIN
     SELECT stored + coalesce(sum(200 + pg_column_size(inputs) + coalesce(pg_column_size(outputs), 0)
         + coalesce(pg_column_size(error), 0) + coalesce(pg_column_size(details), 0)), 0) INTO stored
     FROM public.execution_logs WHERE org_id = org;
-    INSERT INTO public.stored_volumes (id, org_id, bytes, most, measured_at, seconds)
-    VALUES (org, org, stored, setting, began, extract(epoch FROM clock_timestamp() - began))
-    ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes, most = excluded.most, measured_at = excluded.measured_at,
-        seconds = excluded.seconds;
+    BEGIN
+        INSERT INTO public.stored_volumes (id, org_id, bytes, most, measured_at, seconds)
+        VALUES (org, org, stored, setting, began, extract(epoch FROM clock_timestamp() - began))
+        ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes, most = excluded.most,
+            measured_at = excluded.measured_at, seconds = excluded.seconds;
+    EXCEPTION WHEN foreign_key_violation THEN
+        RETURN NULL; -- the organization was removed meanwhile
+    END;
     RETURN stored;
 END $$;
 

@@ -37,7 +37,7 @@ class OpenAPIImport(Struct, kw_only=True, frozen=True, rename="camel", forbid_un
         Meta(
             max_length=32,
             pattern="^([a-z0-9]+([_-][a-z0-9]+)*[_-]?)?$(?!\n)",
-            description="what the actions' keys begin with, such as petstore-",
+            description="how the actions' keys begin, as petstore- does in petstore-list-pets",
         ),
     ] = ""
     remove_missing: Annotated[
