@@ -21,7 +21,7 @@ _SENT: Final = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-Org-ID, X-Request-ID,"
     " X-User-ID"
 )
-_SHOWN: Final = "ETag, Idempotency-Replayed, Location, Retry-After, X-Request-ID"
+_SHOWN: Final = "ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
 _SECONDS: Final = "600"
 
 

@@ -8,10 +8,10 @@ from tolstoy.core.errors import Finding, InvalidError
 from tolstoy.core.settings import Settings
 from tolstoy.domain import url
 from tolstoy.domain.action_request import Request
+from tolstoy.domain.egress import Policy
 from tolstoy.domain.openapi.document import MAX_BYTES
 from tolstoy.domain.openapi_imports import Fetched
 from tolstoy.engine.call_error import CallError
-from tolstoy.engine.egress import Policy
 from tolstoy.engine.outbound import Outbound
 
 SECONDS: Final = 20.0
@@ -23,7 +23,8 @@ async def document(settings: Settings, address: str) -> Fetched:
     try:
         parts = url.split(address)
         wanted = f"{parts.origin}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-        async with Outbound(Policy.allowing(settings.egress_allow), max_response_bytes=MAX_BYTES) as outbound:
+        policy = Policy.allowing(settings.egress_allow, settings.egress_ports)
+        async with Outbound(policy, max_response_bytes=MAX_BYTES) as outbound:
             answer = await outbound.send(
                 Request(method="GET", url=wanted, headers={"Accept": _ACCEPT}), timeout_seconds=SECONDS
             )
