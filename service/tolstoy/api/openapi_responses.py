@@ -139,8 +139,10 @@ class Responses:
             yield errors.PreconditionFailedError
         if operation.creates:
             yield from (errors.IdempotencyRunningError, errors.IdempotencyMismatchError)
-        if operation.door is None:
-            return
+        if operation.door is not None:
+            yield from self._of_door(operation, method)
+
+    def _of_door(self, operation: Operation, method: str) -> Iterator[type[ProblemError]]:
         yield from _FROM_DATABASE
         if method != "GET":
             yield errors.WriteConflictError
