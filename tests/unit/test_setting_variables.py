@@ -69,6 +69,7 @@ def test_requests_are_limited_in_production_only() -> None:
         "APP_ENV": "production",
         "AUTH_MODE": "gateway",
         "GATEWAY_SECRET": SECRET,
+        "APP_KEY": APP_KEY,
         "DATABASE_URL": URL,
     }
     settings = load(production, dotenv=None)
