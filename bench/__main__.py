@@ -1,6 +1,6 @@
 """`make bench`: every figure of one run on one machine, Tolstoy beside what is written by hand on the same Postgres.
 
-`python -m bench` measures all, `python -m bench engine` or `api` that part, `engine.http3 engine.fair`,
+`python -m bench` measures all, `python -m bench engine`, `audit` or `api` that part, `engine.http3 engine.fair`,
 or `api.key`, only these.
 `BENCH_RUNS=100000` lets the memory be watched over as many runs.
 """
@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from bench import engine, rounds, servers, tenant
+from bench import audit, engine, rounds, servers, tenant
 from bench.figures import Figures
 from bench.load import Load
 from bench.rounds import Side
@@ -41,6 +41,9 @@ def main(wanted: list[str]) -> None:
     elif "api.key" in wanted:
         with _folder() as folder:
             _keys(figures, folder)
+    if not wanted or "audit" in wanted:
+        with _folder() as folder:
+            audit.measure(figures, folder)
     if chosen := engine.chosen(wanted):
         with _folder() as folder:
             engine.measure(figures, folder, chosen)

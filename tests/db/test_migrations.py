@@ -181,7 +181,8 @@ async def test_an_owner_who_is_no_superuser_can_deploy(
     owner, service, name = (f"tolstoy_{what}_{uuid4().hex[:12]}" for what in ("owner", "service", "owned"))
     await postgres.execute(
         f"CREATE ROLE {owner} LOGIN {attribute} PASSWORD 'secret'",
-        f"GRANT tolstoy_app, tolstoy_census, tolstoy_queue, tolstoy_clock, tolstoy_keys TO {owner} {membership}",
+        "GRANT tolstoy_app, tolstoy_audit, tolstoy_census, tolstoy_queue, tolstoy_clock, tolstoy_keys"
+        f" TO {owner} {membership}",
         f"CREATE DATABASE {name} OWNER {owner}",
     )
     if attribute == "NOCREATEROLE":
@@ -202,7 +203,8 @@ async def test_an_owner_who_may_not_make_the_services_user_is_told(postgres: Pos
     owner, name = (f"{what}_{uuid4().hex[:12]}" for what in ("owner", "owned"))
     await postgres.execute(
         f"CREATE ROLE {owner} LOGIN PASSWORD 'secret'",
-        f"GRANT tolstoy_app, tolstoy_census, tolstoy_queue, tolstoy_clock, tolstoy_keys TO {owner}",
+        "GRANT tolstoy_app, tolstoy_audit, tolstoy_census, tolstoy_queue, tolstoy_clock, tolstoy_keys"
+        f" TO {owner}",
         f"CREATE DATABASE {name} OWNER {owner}",
     )
     try:

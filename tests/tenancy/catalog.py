@@ -8,6 +8,7 @@ below, with its reason.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from graphlib import TopologicalSorter
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,8 @@ from tolstoy.core.ids import new_id
 WITHOUT_ORG = {"organizations", "aerich"}
 # Tables whose org_id has no way to organizations by foreign keys.
 UNTIED = {
-    "idempotency_keys": "also keeps the answers of the platform's routes, under an id that is no organization"
+    "idempotency_keys": "also keeps the answers of the platform's routes, under an id that is no organization",
+    "audit_events": "also has the platform's own chain; those of an organization that is deleted go with it",
 }
 
 # Tables whose rows are counters: nobody reads or edits one by itself, so they have no dates and no revision.
@@ -27,6 +29,9 @@ COUNTERS = {
     "request_allowances": "requests counted, by whoever sends one",
     "stored_volumes": "measured by workers, where a limit applies",
 }
+
+# Tables that the service only reads: rows come by the functions of the database, and stay as they are.
+GROWS = {"audit_events"}
 
 VALUES = {
     "role": "admin",
@@ -39,10 +44,14 @@ VALUES = {
     "trigger": "manual",
     "kind": "approval",
     "type": "oauth2",
+    "action": "create",
+    "subject_type": "tool",
+    "event": "{}",
 }
 # Columns that may be empty, but not in these rows.
 ALSO = {"executions": ["version"], "subscriptions": ["sealed_secret"]}
 BY_TYPE = {
+    "timestamptz": datetime(2026, 1, 1, tzinfo=UTC),
     "text": "x",
     "varchar": "x",
     "jsonb": "{}",

@@ -10,7 +10,7 @@ import inspect
 import types
 import typing
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ import msgspec
 from sanic import HTTPResponse, Request
 
 from tolstoy.api import arguments as read
-from tolstoy.api import auth, idempotent, permissions, rate_limit
+from tolstoy.api import auth, idempotent, origin, permissions, rate_limit
 from tolstoy.core.errors import (
     MalformedError,
     ProblemError,
@@ -89,6 +89,8 @@ def endpoint(
             if door is not None and operation.requires is not None:
                 scope = await auth.scope(request, door, operation.requires)
                 await rate_limit.admit(request, scope)
+                if told := origin.of(request, scope):
+                    scope = replace(scope, origin=told)
             arguments = _arguments(request, operation, path)
             if scope is None:
                 return _response(request, operation, await handler(request, **arguments))

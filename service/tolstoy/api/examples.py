@@ -3,6 +3,7 @@
 from typing import Any
 
 from tolstoy.api.access_examples import ACCESS_EXAMPLES
+from tolstoy.api.audit_examples import AUDIT_EXAMPLES
 from tolstoy.api.control_examples import CONTROL_EXAMPLES
 from tolstoy.api.credential_examples import CREDENTIAL_EXAMPLES
 from tolstoy.api.import_examples import IMPORT_EXAMPLES
@@ -144,4 +145,4 @@ EXAMPLES: dict[str, Any] = {
 for _noun in ("Organization", "User", "Tool", "Action", "Flow", "FlowVersion", "ExecutionLog"):
     EXAMPLES[f"{_noun}Page"] = {"data": [EXAMPLES[_noun]], "page": _PAGE}
 EXAMPLES |= TRIGGER_EXAMPLES | RUN_EXAMPLES | CONTROL_EXAMPLES | ACCESS_EXAMPLES | CREDENTIAL_EXAMPLES
-EXAMPLES |= IMPORT_EXAMPLES
+EXAMPLES |= IMPORT_EXAMPLES | AUDIT_EXAMPLES

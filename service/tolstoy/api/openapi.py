@@ -39,6 +39,7 @@ _TAGS = {
     "Hooks": "The addresses at which others start runs of a flow.",
     "Schedules": "When flows run by themselves.",
     "Subscriptions": "Who is told of what happens to runs, by webhooks.",
+    "Audit": "What requests changed: who, when, from where; a chain that shows what was tampered with.",
     "Service": "How this service is, and what it says about itself.",
 }
 _PATH_SCHEMAS: dict[type, Schema] = {

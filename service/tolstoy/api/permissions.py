@@ -17,6 +17,7 @@ _OPERATIONS: Mapping[Requirement, str] = {
     "users": "create_user change_user delete_user",
     "keys": "list_api_keys create_api_key get_api_key revoke_api_key rotate_api_key",
     "credentials": "list_credentials create_credential get_credential change_credential delete_credential",
+    "audit": "list_audit_events verify_audit_events",
     "approve": "approve_step reject_step",
     "define": """
         create_tool change_tool delete_tool import_openapi

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
+from tolstoy.core.ids import PLATFORM
 from tolstoy.core.permissions import PERMISSIONS
 
 app = typer.Typer(
-    help="Organizations and keys, for who has the machine: docs/access.md and docs/configuration.md.",
+    help="Organizations, keys and audit logs, for who has the machine: docs/access.md and docs/audit.md.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -68,3 +72,36 @@ def rotate_keys(
     from tolstoy.cli import rotation
 
     raise typer.Exit(asyncio.run(rotation.run(only_status=status)))
+
+
+@app.command("export-audit")
+def export_audit(
+    org: Annotated[UUID, typer.Option(help="The organization; left out: the platform's own log.")] = PLATFORM,
+    out: Annotated[Path | None, typer.Option(help="A file; left out: to the terminal.")] = None,
+) -> None:
+    """Write an organization's audit log as JSON lines, the oldest event first."""
+    from tolstoy.cli import audit_files
+    from tolstoy.cli.addresses import resolved
+    from tolstoy.core.settings import load
+
+    with resolved(load()) as settings:
+        if out is None:
+            asyncio.run(audit_files.export(settings, org, sys.stdout))
+            return
+        with out.open("x", encoding="utf-8") as file:
+            written = asyncio.run(audit_files.export(settings, org, file))
+        typer.echo(f"{written} events in {out}")
+
+
+@app.command("verify-audit")
+def verify_audit(
+    file: Annotated[Path, typer.Argument(help="What export-audit wrote.")],
+    head: Annotated[
+        str | None, typer.Option(help="A hash kept elsewhere, which one of the events must have.")
+    ] = None,
+) -> None:
+    """Say whether an exported audit log is whole; exit 1 if not. Needs no database."""
+    from tolstoy.cli import audit_files
+
+    chain = audit_files.verify(file, head)
+    typer.echo(f"intact: {chain.seq} events of {chain.org_id}, the last with the hash {chain.hash.hex()}")

@@ -11,6 +11,7 @@ import typer
 from tolstoy import __version__
 from tolstoy.cli import admin, db
 from tolstoy.cli.admin import AdminError
+from tolstoy.cli.audit_files import AuditFileError
 from tolstoy.core.app_keys import UnreadableKeyError
 from tolstoy.core.aws_secrets import SecretError
 from tolstoy.core.settings import SettingsError
@@ -63,6 +64,7 @@ def version() -> None:
 
 EXPECTED = (
     AdminError,
+    AuditFileError,
     UnreadableKeyError,
     SettingsError,
     SecretError,

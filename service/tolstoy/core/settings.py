@@ -69,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     rate_limit: Annotated[int, Variable("RATE_LIMIT", read.whole(0, 10_000_000))] = 0
     rate_limit_per_user: Annotated[int, Variable("RATE_LIMIT_PER_USER", read.whole(0, 10_000_000))] = 0
+    proxies: Annotated[int, Variable("PROXIES", read.whole(0, 10))] = 0
     cors_origins: Annotated[tuple[str, ...], Variable("CORS_ORIGINS", read.origins)] = ()
     max_connections: Annotated[int, Variable("MAX_CONNECTIONS", read.whole(16, 100_000))] = 10_000
     max_body_bytes: Annotated[int, Variable("MAX_BODY_BYTES", read.whole(1024, 1 << 30))] = 1_048_576

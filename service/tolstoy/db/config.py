@@ -8,6 +8,7 @@ TRIGGERS = "tolstoy.db.trigger_models"
 ACCESS = "tolstoy.db.access_models"
 CREDENTIALS = "tolstoy.db.credential_models"
 LIMITS = "tolstoy.db.limit_models"
+AUDIT = "tolstoy.db.audit_models"
 
 
 def tortoise(credentials: Mapping[str, Any], *, migrating: bool = False) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def tortoise(credentials: Mapping[str, Any], *, migrating: bool = False) -> dict
         "apps": {
             "models": {
                 "models": [
-                    *(MODELS, TRIGGERS, ACCESS, CREDENTIALS, LIMITS),
+                    *(MODELS, TRIGGERS, ACCESS, CREDENTIALS, LIMITS, AUDIT),
                     *(["aerich.models"] if migrating else []),
                 ],
                 "default_connection": "default",

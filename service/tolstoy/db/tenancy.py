@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -47,6 +48,7 @@ class Scope:
 
     The door lets in who has the `permission`, by role; with a `key_id` only while that key of the user's holds. None
     asks for no more than the membership. `scopes` are the key's, where it has not all that the role gives.
+    `origin` is what the audit log tells of the request that changes something, as JSON; what has none is not told.
     """
 
     database: Database
@@ -57,6 +59,7 @@ class Scope:
     permission: Permission | None = None
     key_id: UUID | None = None
     scopes: frozenset[Permission] | None = None
+    origin: str = ""
 
 
 def platform(database: Database) -> Scope:
@@ -68,6 +71,9 @@ def engine(database: Database, org_id: UUID, user_id: UUID = PLATFORM) -> Scope:
     return Scope(database, Door.ENGINE, org_id, user_id)
 
 
+_WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|cancel_run|note_event)\b")
+
+
 class Statement:
     """SQL that enters its scope by itself: one round trip, no transaction needed.
 
@@ -76,21 +82,27 @@ class Statement:
     its own arguments begin at $3.
     """
 
-    __slots__ = ("_rest", "_texts")
+    __slots__ = ("_rest", "_texts", "writes")
 
     def __init__(self, body: str, *, ctes: str = "") -> None:
-        self._rest = f" AS role){ctes}\n{body}"
-        self._texts: dict[tuple[Door, Permission | None, int], str] = {}
+        self._rest = f"){ctes}\n{body}"
+        self._texts: dict[tuple[Door, Permission | None, int, int], str] = {}
+        self.writes = _WRITES.search(self._rest) is not None
 
-    def text(self, door: Door, permission: Permission | None = None, key_at: int = 0) -> str:
-        """`key_at` is the number of the argument that is the key's id, the last one; 0 where there is none."""
-        known = self._texts.get((door, permission, key_at))
+    def text(
+        self, door: Door, permission: Permission | None = None, key_at: int = 0, origin_at: int = 0
+    ) -> str:
+        """`key_at` and `origin_at` are the numbers of two arguments behind its own, 0 where there is none: the key's
+        id, and the origin for the triggers that write the audit log.
+        """
+        known = self._texts.get((door, permission, key_at, origin_at))
         if known is None:
             entered = _entering(
                 door, permission, "$1::uuid", "$2::uuid", f"${key_at}::uuid" if key_at else ""
             )
-            known = f"WITH s AS MATERIALIZED (SELECT {entered}{self._rest}"
-            self._texts[door, permission, key_at] = known
+            told = f", set_config('app.origin', ${origin_at}, true) AS origin" if origin_at else ""
+            known = f"WITH s AS MATERIALIZED (SELECT {entered} AS role{told}{self._rest}"
+            self._texts[door, permission, key_at, origin_at] = known
         return known
 
 
@@ -119,11 +131,14 @@ def reading(select: str, *, limit: str = "", extra: str = "", order: str = "") -
 
 
 async def fetch(scope: Scope, statement: Statement, *args: object) -> Sequence[asyncpg.Record]:
-    if scope.key_id is None:
-        text = statement.text(scope.door, scope.permission)
-    else:
+    key_at = origin_at = 0
+    if scope.key_id is not None:
         args = (*args, scope.key_id)
-        text = statement.text(scope.door, scope.permission, len(args) + 2)
+        key_at = len(args) + 2
+    if scope.origin and scope.connection is None and statement.writes:  # else BEGIN has told it
+        args = (*args, scope.origin)
+        origin_at = len(args) + 2
+    text = statement.text(scope.door, scope.permission, key_at, origin_at)
     try:
         if scope.connection is not None:
             return await scope.connection.fetch(text, scope.org_id, scope.user_id, *args)
@@ -173,7 +188,8 @@ async def transaction(scope: Scope) -> AsyncIterator[Scope]:
             # the values are UUIDs, which have no quotes to escape; the simple protocol takes no parameters
             key = f"'{scope.key_id}'" if scope.key_id else ""
             entered = _entering(scope.door, scope.permission, f"'{scope.org_id}'", f"'{scope.user_id}'", key)
-            await connection.execute(f"BEGIN;SELECT {entered}")
+            told = f",set_config('app.origin',{_quoted(scope.origin)},true)" if scope.origin else ""
+            await connection.execute(f"BEGIN;SELECT {entered}{told}")
             with _as_tortoise_connection(connection):
                 yield replace(scope, connection=connection)
             await connection.execute("COMMIT")
@@ -186,6 +202,12 @@ async def transaction(scope: Scope) -> AsyncIterator[Scope]:
         await scope.database.release(connection)
     except _FROM_DATABASE as exc:
         raise await _understood(scope.database, exc) from exc
+
+
+def _quoted(origin: str) -> str:
+    """JSON as a literal; a quote in it is written as JSON can, so that none ends the literal."""
+    escaped = origin.replace("'", "\\u0027").replace("\\", "\\\\")
+    return f"E'{escaped}'"
 
 
 @contextlib.contextmanager
