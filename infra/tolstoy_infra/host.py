@@ -114,6 +114,7 @@ def environment(host: Host) -> dict[str, str]:
     return {
         "APP_ENV": "production",
         "AUTH_MODE": "api-key",
+        "PROXIES": "1",  # the Nginx of this machine
         "PORT": "3000",
         "WORKERS": str(host.workers),
         "AWS_REGION": host.region,
