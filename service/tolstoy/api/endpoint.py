@@ -85,12 +85,7 @@ def endpoint(
 
         @wraps(handler)
         async def serve(request: Request, **path: str) -> HTTPResponse | None:
-            scope = None
-            if door is not None and operation.requires is not None:
-                scope = await auth.scope(request, door, operation.requires)
-                await rate_limit.admit(request, scope)
-                if told := origin.of(request, scope):
-                    scope = replace(scope, origin=told)
+            scope = await _entered(request, operation)
             arguments = _arguments(request, operation, path)
             if scope is None:
                 return _response(request, operation, await handler(request, **arguments))
@@ -116,6 +111,16 @@ def endpoint(
         return serve
 
     return decorate
+
+
+async def _entered(request: Request, operation: Operation) -> Scope | None:
+    """Whom the request acts for, counted; None for what asks nobody who he is."""
+    if operation.door is None or operation.requires is None:
+        return None
+    scope = await auth.scope(request, operation.door, operation.requires)
+    await rate_limit.admit(request, scope)
+    told = origin.of(request, scope)
+    return replace(scope, origin=told) if told else scope
 
 
 def _arguments(request: Request, operation: Operation, path: dict[str, str]) -> dict[str, Any]:
