@@ -57,3 +57,19 @@ async def test_whatever_an_agent_calls_itself_is_told_as_text(
     told = await events(http, alice, subjectId=made.json()["id"])
     expected = agent.decode("ascii", "replace").replace("\t", "?").replace("\ufffd", "?")[:200]
     assert [event["origin"].get("userAgent", "") for event in told] == [expected] * 2
+
+
+async def test_the_key_that_let_a_request_in_is_told(http: httpx.AsyncClient, alice: Member) -> None:
+    """Behind the key's id in a statement of its own, and with BEGIN; never the key's text."""
+    key = (await http.post("/api-keys", json={"name": "Key"}, headers=alice.headers)).json()
+    bearer = {"Authorization": f"Bearer {key['key']}"}
+    made = await http.post("/tools", json={"name": "T", "baseUrl": "https://x.example"}, headers=bearer)
+    path = f"/tools/{made.json()['id']}"
+    assert (await http.patch(path, json={"name": "U"}, headers=bearer)).status_code == 200
+    assert (await http.patch(path, json={"name": "V"}, headers=alice.headers)).status_code == 200
+    told = await events(http, alice, subjectId=made.json()["id"])
+    by_key = {event["after"]["name"]: event["origin"].get("keyId") for event in told}
+    assert by_key == {"T": key["id"], "U": key["id"], "V": None}
+    assert {event["userId"] for event in told} == {alice.user_id}
+    (creation,) = await events(http, alice, subjectId=key["id"])
+    assert creation["after"]["hash"] == "[redacted]" and key["key"] not in str(creation)

@@ -13,7 +13,7 @@ AUDIT_EXAMPLES: dict[str, Any] = {
         "action": "update", "subjectType": "tool", "subjectId": _TOOL,
         "origin": {
             "ip": "203.0.113.7", "method": "PATCH", "path": f"/tools/{_TOOL}", "requestId": "7f3c",
-            "userAgent": "curl/8.5.0",
+            "userAgent": "curl/8.5.0", "keyId": "01999999-0000-7000-8000-00000000000c",
         },
         "before": {"name": "Slack"}, "after": {"name": "Slack of sales"},
         "previousHash": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752", "hash": _HASH,
