@@ -92,6 +92,8 @@ async def test_every_noun_is_told_of(http: httpx.AsyncClient, alice: Member) -> 
 
 async def test_what_people_do_to_runs_is_told_and_not_what_the_engine_does(lab: Lab, bob: Member) -> None:
     http, alice = lab.http, lab.member
+    decides = {"role": "admin"}  # both approve, and one of them cancels
+    assert (await http.patch(f"/users/{bob.user_id}", json=decides, headers=alice.headers)).status_code == 200
     execution = await lab.run({"key": "call", "http": {"method": "GET", "url": "http://10.0.0.1/"}})
     path = f"/executions/{execution['id']}"
     await http.post(f"{path}/resume", json={}, headers=alice.headers)
@@ -153,7 +155,7 @@ async def test_no_secret_and_nobodys_name_is_told(
     )
     assert "[redacted]" in str(told)
     rotated = [event for event in told if event["subjectType"] == "subscription"][-1]
-    assert rotated["before"]["secret"] == rotated["after"]["secret"] == "[redacted]", (
+    assert rotated["before"]["sealed_secret"] == rotated["after"]["sealed_secret"] == "[redacted]", (
         "that it changed is told"
     )
     async with connected(served_database.direct) as owner:
