@@ -39,6 +39,8 @@ def service(database: Databases) -> dict[str, str]:
         "DATABASE_URL": database.database_url,
         "DIRECT_URL": database.direct_url,
         "AUTH_MODE": "gateway",
+        "RATE_LIMIT": "0",  # the load of a release's test is one user's
+        "RATE_LIMIT_PER_USER": "0",
         "GATEWAY_SECRET": "a-secret-of-the-gateway-of-32-characters",
         "APP_KEY": f"{'k' * 42}8=",
         "WORKERS": "1",

@@ -159,4 +159,4 @@ def test_the_problems_of_nginx_are_those_that_the_service_knows(edge: Nginx, ser
             assert [problem[name] for name in ("type", "title", "status")] == [
                 page[name] for name in ("type", "title", "status")
             ]
-    assert sum(problem["type"] == "about:blank" for problem in ours) == 6
+    assert sum(problem["type"] == "about:blank" for problem in ours) == 5
