@@ -51,3 +51,4 @@ def load(url: str, asks: dict[str, Ask], *, fresh: frozenset[str] = frozenset())
     finally:
         done.set()
         thread.join(90)
+        assert not thread.is_alive(), "a client waits for an answer that does not come"

@@ -17,7 +17,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import Databases
 from tests.infra.hosts import environment_file, host
 from tests.infra.nginx_here import Nginx
 from tests.infra.programs import program
@@ -32,12 +31,12 @@ needs_programs = [
 QUIET = host(rate_per_second=1_000_000)  # the load is not what is being tested
 
 
-def service(database: Databases) -> dict[str, str]:
+def service(database_url: str, direct_url: str) -> dict[str, str]:
     """What the secret says on AWS, and the variables that say less is needed here."""
     return {
         "USE_AWS_SECRETS": "false",
-        "DATABASE_URL": database.database_url,
-        "DIRECT_URL": database.direct_url,
+        "DATABASE_URL": database_url,
+        "DIRECT_URL": direct_url,
         "AUTH_MODE": "gateway",
         "RATE_LIMIT": "0",  # the load of a release's test is one user's
         "RATE_LIMIT_PER_USER": "0",

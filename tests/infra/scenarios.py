@@ -101,7 +101,7 @@ def protected(made: Stack, account: Account) -> None:
     first = done(made.up())
     refused = made.destroy()
     assert not refused.ok
-    for name in ("tolstoy-secret", "tolstoy-gateway", "tolstoy-app-key"):
+    for name in ("tolstoy-secret", "tolstoy-gateway", "tolstoy-platform", "tolstoy-app-key"):
         assert f"{name} cannot be deleted because it is protected" in refused.text()
     assert running(account) == [first.outputs["instanceId"]], "nothing of it was done"
 

@@ -26,7 +26,9 @@ pytestmark = [needs_nginx, *needs_programs]
 async def released(
     module_database: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Released]:
-    machine = ReleaseHost(tmp_path_factory.mktemp("host"), service(module_database))
+    machine = ReleaseHost(
+        tmp_path_factory.mktemp("host"), service(module_database.database_url, module_database.direct_url)
+    )
     machine.set_up()
     machine.nginx.start()
     try:

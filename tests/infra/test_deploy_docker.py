@@ -19,7 +19,7 @@ import pytest
 from tests.infra.containers import POSTGRES, docker, need, run, yard
 from tests.infra.containers import image as image  # the fixture
 from tests.infra.nginx_here import needs_nginx
-from tests.infra.release_host import ReleaseHost, needs_programs
+from tests.infra.release_host import ReleaseHost, needs_programs, service
 from tests.infra.released import Released, prepared
 from tests.processes import free_port
 
@@ -113,18 +113,11 @@ def released(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
         address = docker(
             "inspect", "--format", "{{.NetworkSettings.Networks.bridge.IPAddress}}", postgres.name
         )
-        owner, service = (
+        owner, served = (
             f"postgresql://{user}:{password}@{address}:5432/tolstoy?sslmode=disable"
             for user, password in PASSWORDS.items()
         )
-        env = {
-            "USE_AWS_SECRETS": "false",
-            "DATABASE_URL": service,
-            "DIRECT_URL": owner,
-            "GATEWAY_SECRET": "a-secret-of-the-gateway-of-32-characters",
-            "APP_KEY": f"{'k' * 42}8=",
-        }
-        machine = DockerHost(folder, env, image_name=image, registry=place)
+        machine = DockerHost(folder, service(served, owner), image_name=image, registry=place)
         if machine.containers():
             pytest.skip("a Tolstoy runs in this engine already, which these tests would end")
         machine.set_up()

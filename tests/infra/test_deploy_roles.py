@@ -22,7 +22,9 @@ def made(database: Databases, tmp_path: Path) -> Iterator[Made]:
     machines: list[ReleaseHost] = []
 
     def make(role: str, **more: str) -> ReleaseHost:
-        machine = ReleaseHost(tmp_path, service(database), host(role=role, **more))
+        machine = ReleaseHost(
+            tmp_path, service(database.database_url, database.direct_url), host(role=role, **more)
+        )
         machine.set_up()
         machines.append(machine)
         return machine

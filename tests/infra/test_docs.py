@@ -230,7 +230,7 @@ def test_what_makes_a_new_machine_is_told() -> None:
     told = {name for name in codes(replacing) if name in settings._KEYS}
     stays = {name for name in codes(keeping) if name in settings._KEYS}
     assert told == {
-        "apiMemoryMb", "workerMemoryMb", "workers", "environment", "domain", "email", "zoneId", "publicKey",
-        "subnetIds",
+        "apiMemoryMb", "workerMemoryMb", "workers", "ratePerSecond", "environment", "domain", "email", "zoneId",
+        "publicKey", "subnetIds",
     }  # fmt: skip
     assert not told & stays and {"image", "instanceType", "diskGib"} <= stays
