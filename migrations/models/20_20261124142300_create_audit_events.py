@@ -76,16 +76,31 @@ CREATE TRIGGER audit_events_not_emptied BEFORE TRUNCATE ON audit_events
     FOR EACH STATEMENT EXECUTE FUNCTION tolstoy.keep_events();
 
 -- What an event may tell of a value by this name: not a secret, not a key's hash, and of what is large, that it was so.
+-- What is none by its name may still be one by its form.
 CREATE FUNCTION tolstoy.redacted(name text, value jsonb) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-    secret CONSTANT text := '(secret|passw|passphrase|token|authorization|cookie|credential|api.?key|private.?key'
-        '|signature|cipher|encrypt|sealed|wrapped|auth.?config|hash$)';
+    secret CONSTANT text := '(secret|passw|passphrase|pwd|token|authorization|(^|[-_])auth$|cookie|credential|-key$'
+        '|(api|private|access|account|auth|subscription).?key|signature|cipher|encrypt|sealed|wrapped|auth.?config'
+        '|hash$)';
+    ids CONSTANT text := '^(credential|api_?key)_?ids?$';
+    forms CONSTANT text[] := ARRAY[  -- what stands before it is told
+        '(\mbearer\s+)[^\s"]+',
+        '(?c)(\m[Bb][Aa][Ss][Ii][Cc]\s+)(?![A-Z]?[a-z]+\M|[A-Z]+\M)[A-Za-z0-9+/]{4,}=*',  -- and no word
+        '(\m)tol_[0-9a-z]{20,}',
+        '(://)[^/?#\s"]+(?=@)',
+        '("[^"\\]*(?:secret|passw|pwd|token|authorization|api.?key)[^"\\]*"\s*:\s*")(?:[^"\\]|\\.)+',
+        '((?:^|[?&\s"''])[^=&#\s"'']*(?:secret|token|key|passw|pwd|sig)[^=&#\s"'']*=)(?!=)[^&#\s"'']+'
+    ];
     kind CONSTANT text := jsonb_typeof(value);
     size integer;
+    told text;
+    form text;
 BEGIN
     IF kind IS NULL OR kind IN ('null', 'boolean') THEN
         RETURN value;
-    ELSIF name ~* secret THEN
+    ELSIF kind = 'string' AND name ~* ids AND value #>> '{}' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+        RETURN value;
+    ELSIF name ~* secret AND NOT (kind = 'array' AND name ~* ids) THEN
         RETURN '"[redacted]"';
     ELSIF kind = 'number' THEN
         RETURN value;
@@ -94,7 +109,9 @@ BEGIN
     IF size > 8000 THEN
         RETURN jsonb_build_object('bytes', size, 'sha256', encode(sha256(convert_to(value::text, 'UTF8')), 'hex'));
     ELSIF kind = 'object' THEN
-        RETURN (SELECT coalesce(jsonb_object_agg(m.key, tolstoy.redacted(m.key, m.value)), '{}')
+        -- a header may be a pair: {"name": "Authorization", "value": …}
+        RETURN (SELECT coalesce(jsonb_object_agg(m.key, tolstoy.redacted(CASE m.key
+                    WHEN 'value' THEN coalesce(redacted.value ->> 'name', redacted.value ->> 'key', '') ELSE m.key END, m.value)), '{}')
                 FROM jsonb_each(value) m);
     ELSIF kind = 'array' THEN
         RETURN (SELECT coalesce(jsonb_agg(tolstoy.redacted(name, i.value) ORDER BY i.nth), '[]')
@@ -102,9 +119,11 @@ BEGIN
     ELSIF left(value #>> '{}', 2) = '\x' THEN  -- bytes
         RETURN '"[redacted]"';
     END IF;
-    RETURN to_jsonb(regexp_replace(regexp_replace(value #>> '{}',
-        '\m(bearer|basic)\s+[^\s"]+', '\1 [redacted]', 'gi'),
-        '([?&][^=&#\s]*(secret|token|key|passw|sig)[^=&#\s]*=)[^&#\s]+', '\1[redacted]', 'gi'));
+    told := value #>> '{}';
+    FOREACH form IN ARRAY forms LOOP
+        told := regexp_replace(told, form, '\1[redacted]', 'gi');
+    END LOOP;
+    RETURN to_jsonb(told);
 END $$;
 
 -- Adds the next link to an organization's chain. Writers of one organization do so one after the other, from here to
@@ -202,16 +221,6 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Something that changes no row and has to be known all the same, such as that a secret was shown.
-CREATE FUNCTION tolstoy.note_event(what text, of_type text, of_id uuid, details jsonb) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    IF what IN ('create', 'update', 'delete', 'publish', 'cancel', 'resume', 'approve', 'reject') THEN
-        RAISE EXCEPTION 'events of rows are written by their changes' USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN tolstoy.append_event(tolstoy.org(), what, of_type, of_id, NULL, tolstoy.redacted('', details));
-END $$;
-
 -- Has the changes of a table be told, under this name; for those that a WHEN clause could tell apart there are more below.
 CREATE FUNCTION tolstoy.audit_table(told_table regclass, called text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -256,13 +265,10 @@ CREATE CONSTRAINT TRIGGER execution_logs_removal_audited AFTER DELETE ON executi
     EXECUTE FUNCTION tolstoy.row_changed('execution_log', 'flow_id', 'execution_id', 'step_key', 'status');
 
 REVOKE EXECUTE ON FUNCTION tolstoy.keep_events(), tolstoy.redacted(text, jsonb), tolstoy.row_changed(),
-    tolstoy.append_event(uuid, text, text, uuid, jsonb, jsonb), tolstoy.note_event(text, text, uuid, jsonb),
-    tolstoy.audit_table(regclass, text) FROM PUBLIC;
+    tolstoy.append_event(uuid, text, text, uuid, jsonb, jsonb), tolstoy.audit_table(regclass, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tolstoy.redacted(text, jsonb) TO tolstoy_audit;
-GRANT EXECUTE ON FUNCTION tolstoy.note_event(text, text, uuid, jsonb) TO tolstoy_app;
 ALTER FUNCTION tolstoy.append_event(uuid, text, text, uuid, jsonb, jsonb) OWNER TO tolstoy_audit;
 ALTER FUNCTION tolstoy.row_changed() OWNER TO tolstoy_audit;
-ALTER FUNCTION tolstoy.note_event(text, text, uuid, jsonb) OWNER TO tolstoy_audit;
 REVOKE CREATE ON SCHEMA tolstoy FROM tolstoy_audit;
 """
 
@@ -270,8 +276,8 @@ REVOKE CREATE ON SCHEMA tolstoy FROM tolstoy_audit;
 async def downgrade(db: BaseDBAsyncClient) -> str:
     return """
 DROP FUNCTION tolstoy.row_changed() CASCADE;
-DROP FUNCTION tolstoy.audit_table(regclass, text), tolstoy.note_event(text, text, uuid, jsonb),
-    tolstoy.append_event(uuid, text, text, uuid, jsonb, jsonb), tolstoy.redacted(text, jsonb);
+DROP FUNCTION tolstoy.audit_table(regclass, text), tolstoy.append_event(uuid, text, text, uuid, jsonb, jsonb),
+    tolstoy.redacted(text, jsonb);
 DROP TABLE audit_events;
 DROP FUNCTION tolstoy.keep_events();
 REVOKE SELECT (id) ON organizations FROM tolstoy_audit;

@@ -17,8 +17,9 @@ import httpx
 import pytest
 
 from tests.api.factories import make_tool
-from tests.conftest import Databases, Member
+from tests.conftest import SERVICE_PASSWORD, SERVICE_USER, Databases, Member, Postgres
 from tests.tenancy.connections import connected
+from tolstoy.core.database_urls import parse
 
 TOOLS = 8  # and two events before them: the organization, and Alice
 
@@ -151,6 +152,26 @@ async def test_tampering_with_rows_is_found(
     assert code == 1 and f"event {seq}: " in said and why in said, said
 
 
+@pytest.mark.parametrize(("removed", "begin"), [("seq >= 6", 8), ("seq = 6", 7), ("seq <= 6", 7)])
+async def test_the_event_before_those_that_are_verified_must_be_there(
+    http: httpx.AsyncClient, logged: Member, owner: asyncpg.Connection, removed: str, begin: int
+) -> None:
+    path = f"/audit-events/verify?fromSeq={begin}"
+    whole = (await http.get(path, headers=logged.headers)).json()
+    assert (whole["intact"], whole["seq"]) == (True, TOOLS + 2)
+    await owner.execute(f"DELETE FROM audit_events WHERE org_id = $1 AND {removed}", UUID(logged.org_id))
+    assert (await http.get(path, headers=logged.headers)).json() == {
+        "intact": False, "fromSeq": begin, "seq": begin - 1, "hash": "",
+        "broken": {"seq": begin - 1, "reason": "it is missing"}, "nextSeq": None,
+    }  # fmt: skip
+
+
+async def test_after_the_last_event_there_is_nothing_to_find(http: httpx.AsyncClient, logged: Member) -> None:
+    last = (await http.get("/audit-events/verify", headers=logged.headers)).json()
+    path = f"/audit-events/verify?fromSeq={TOOLS + 3}"
+    assert (await http.get(path, headers=logged.headers)).json() == {**last, "fromSeq": TOOLS + 3}
+
+
 Lines = list[dict[str, Any]]
 
 
@@ -231,3 +252,22 @@ def test_what_is_no_export_is_told(served_database: Databases, tmp_path: Path, t
     file.write_text(text)
     code, said = tolstoy(served_database, tmp_path, "verify-audit", str(file))
     assert code == 1 and said.startswith("tolstoy: ") and "Traceback" not in said
+
+
+@pytest.mark.parametrize("lacking", ["a server", "the migrations"])
+async def test_what_cannot_be_exported_is_told_and_leaves_no_file(
+    postgres: Postgres, empty_database: str, database: Databases, tmp_path: Path, lacking: str
+) -> None:
+    login = {"user": SERVICE_USER, "password": SERVICE_PASSWORD}
+    name = parse(empty_database).database
+    url = postgres.url(name, **login)
+    if lacking == "a server":
+        url = f"postgresql://{SERVICE_USER}:{SERVICE_PASSWORD}@127.0.0.1:1/{name}?sslmode=disable"
+    file = tmp_path / "audit.jsonl"
+    code, said = tolstoy(Databases(url, url), tmp_path, "export-audit", "--out", str(file))
+    assert code == 1 and said.startswith("tolstoy: ") and "Traceback" not in said, said
+    assert not file.exists()
+    file.write_text("of last week")
+    code, said = tolstoy(database, tmp_path, "export-audit", "--out", str(file))
+    assert code == 1 and "FileExistsError" in said, said
+    assert file.read_text() == "of last week"

@@ -18,6 +18,7 @@ from tests.api.factories import make, make_user
 from tests.api.problems import refused
 from tests.conftest import Databases, Member
 from tests.processes import Served
+from tests.tenancy.connections import connected
 from tolstoy.core.api_key_text import hashed, id_in
 
 
@@ -93,6 +94,9 @@ async def test_the_scheme_may_be_written_as_one_likes(http: httpx.AsyncClient, a
     ("sent", "at", "code"),
     [
         ({"expiresAt": "2020-01-01T00:00:00Z"}, "/expiresAt", "invalid_value"),
+        ({"expiresAt": "0001-01-01T00:00:00+14:00"}, "/expiresAt", "invalid_value"),
+        ({"expiresAt": "9999-12-31T23:59:59Z"}, "/expiresAt", "invalid_value"),
+        ({"expiresAt": "9999-12-31T23:59:59-14:00"}, "/expiresAt", "invalid_value"),
         ({"scopes": ["read", "read"]}, "/scopes", "duplicate"),
         ({"scopes": []}, "/scopes", "too_few"),
         ({"scopes": ["platform"]}, "/scopes/0", "invalid_value"),
@@ -160,6 +164,22 @@ async def test_without_an_overlap_the_old_key_ends_at_once(http: httpx.AsyncClie
     refused(await http.get("/tools", headers=by(old)), 401, "invalid-key")
     assert (await http.get("/tools", headers=by(new))).status_code == 200
     assert later(days=89.9) < new["expiresAt"] < later(days=90.1)
+
+
+async def test_no_key_is_rotated_into_a_time_that_there_is_not(
+    http: httpx.AsyncClient, alice: Member, served_database: Databases
+) -> None:
+    key = await make_key(http, alice, expiresAt=later(days=1))
+    path = f"/api-keys/{key['id']}/rotate"
+    for moment in ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"):
+        answered = await http.post(path, json={"expiresAt": moment}, headers=alice.headers)
+        assert [one["pointer"] for one in refused(answered, 422, "invalid")["errors"]] == ["/expiresAt"]
+    async with connected(served_database.direct) as owner:  # as one that was made before there was a bound
+        await owner.execute(
+            "UPDATE api_keys SET expires_at = '9999-12-31T23:59:59Z' WHERE id = $1", key["id"]
+        )
+    rotated = await http.post(path, json={}, headers=alice.headers)
+    assert (rotated.status_code, rotated.json()["expiresAt"] < later(days=36526)) == (201, True)
 
 
 async def test_an_overlap_does_not_lengthen_a_life(http: httpx.AsyncClient, alice: Member) -> None:

@@ -25,7 +25,6 @@ DEFINERS = {
     "tolstoy.queue_state()": ("tolstoy_clock", "record"),
     "tolstoy.find_key(uuid, bytea)": ("tolstoy_keys", "TABLE(org_id uuid, user_id uuid, scopes jsonb)"),
     "tolstoy.append_event(uuid, text, text, uuid, jsonb, jsonb)": ("tolstoy_audit", "bigint"),
-    "tolstoy.note_event(text, text, uuid, jsonb)": ("tolstoy_audit", "bigint"),
     "tolstoy.row_changed()": ("tolstoy_audit", "trigger"),
 }
 JOBS = "queue.pgqueuer"

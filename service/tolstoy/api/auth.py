@@ -13,6 +13,7 @@ from tolstoy.core import api_key_text
 from tolstoy.core.errors import (
     Finding,
     ForbiddenError,
+    InvalidKeyError,
     MalformedError,
     PermissionDeniedError,
     UnauthenticatedError,
@@ -56,6 +57,13 @@ def is_platform(request: Request) -> bool:
     settings: Settings = request.app.ctx.settings
     key = _bearer(request) if settings.auth_mode == "api-key" else None
     return key is not None and settings.platform_key is not None and _same(key, settings.platform_key)
+
+
+def ended(request: Request, refusal: InvalidKeyError) -> None:
+    """The database let the request's key in no more, and will not again."""
+    holder: Holder | None = getattr(request.ctx, "holder", None)
+    if holder is not None:
+        holder.ended = refusal.detail
 
 
 def logged(request: Request) -> dict[str, str] | None:
@@ -102,6 +110,8 @@ async def _holder(request: Request, key: str) -> Holder:
     keys: KeyRing = request.app.ctx.keys
     holder: Holder = await keys.holder(key)
     request.ctx.holder = holder
+    if holder.ended is not None:  # before it is counted, so that it uses up nothing of its organization's
+        raise InvalidKeyError(holder.ended)
     for name, known in ((ORG_HEADER, holder.org_id), (USER_HEADER, holder.user_id)):
         if name in request.headers:
             sent = _header_id(request, name)

@@ -20,13 +20,11 @@ from sanic import HTTPResponse, Request
 
 from tolstoy.api import arguments as read
 from tolstoy.api import auth, idempotent, origin, permissions, rate_limit
-from tolstoy.core.errors import (
-    MalformedError,
-    ProblemError,
-)
+from tolstoy.core.errors import InvalidKeyError, MalformedError, ProblemError
 from tolstoy.db.tenancy import Door, Scope
 
 Handler = Callable[..., Awaitable[Any]]
+Served = Callable[..., Awaitable[HTTPResponse | None]]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -77,12 +75,13 @@ def endpoint(
     location: str = "",
     raw: bool = False,
     then: Then | None = None,
-) -> Callable[[Handler], Callable[..., Awaitable[HTTPResponse | None]]]:
+) -> Callable[[Handler], Served]:
     """`location` is where what was made is found, with {id}; left out, below the address that was posted to."""
 
-    def decorate(handler: Handler) -> Callable[..., Awaitable[HTTPResponse | None]]:
+    def decorate(handler: Handler) -> Served:
         operation = _operation(handler, tag, door, status, raises, answers or {}, media, location, raw)
 
+        @_noting_ended_keys
         @wraps(handler)
         async def serve(request: Request, **path: str) -> HTTPResponse | None:
             scope = await _entered(request, operation)
@@ -111,6 +110,18 @@ def endpoint(
         return serve
 
     return decorate
+
+
+def _noting_ended_keys(serve: Served) -> Served:
+    @wraps(serve)
+    async def noting(request: Request, **path: str) -> HTTPResponse | None:
+        try:
+            return await serve(request, **path)
+        except InvalidKeyError as exc:
+            auth.ended(request, exc)
+            raise
+
+    return noting
 
 
 async def _entered(request: Request, operation: Operation) -> Scope | None:

@@ -11,7 +11,7 @@ from tolstoy.core.errors import InUseError
 from tolstoy.db.tenancy import Door, Scope
 from tolstoy.domain import users
 from tolstoy.domain.paging import Page
-from tolstoy.domain.users import EmailTakenError, User, UserChange, UserCreate, UserQuery
+from tolstoy.domain.users import EmailTakenError, LastAdminError, User, UserChange, UserCreate, UserQuery
 
 routes = Blueprint("users", url_prefix="/users")
 
@@ -44,14 +44,14 @@ async def get_user(scope: Scope, user_id: UUID) -> User:
 
 @routes.put("/<user_id>")
 @routes.patch("/<user_id>", name="patch_user")
-@endpoint(tag="Users", raises=(EmailTakenError,))
+@endpoint(tag="Users", raises=(EmailTakenError, LastAdminError))
 async def change_user(scope: Scope, user_id: UUID, body: UserChange, if_match: frozenset[int] | None) -> User:
     """Change the fields that are sent; null clears one that may be empty."""
     return await users.change(scope, user_id, body, if_match)
 
 
 @routes.delete("/<user_id>")
-@endpoint(tag="Users", status=204, raises=(InUseError,))
+@endpoint(tag="Users", status=204, raises=(InUseError, LastAdminError))
 async def delete_user(scope: Scope, user_id: UUID, if_match: frozenset[int] | None) -> None:
     """Delete a user."""
     await users.remove(scope, user_id, if_match)

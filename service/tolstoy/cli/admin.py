@@ -80,17 +80,18 @@ def export_audit(
     out: Annotated[Path | None, typer.Option(help="A file; left out: to the terminal.")] = None,
 ) -> None:
     """Write an organization's audit log as JSON lines, the oldest event first."""
-    from tolstoy.cli import audit_files
-    from tolstoy.cli.addresses import resolved
-    from tolstoy.core.settings import load
+    from tolstoy.cli import administration
 
-    with resolved(load()) as settings:
-        if out is None:
-            asyncio.run(audit_files.export(settings, org, sys.stdout))
-            return
-        with out.open("x", encoding="utf-8") as file:
-            written = asyncio.run(audit_files.export(settings, org, file))
-        typer.echo(f"{written} events in {out}")
+    if out is None:
+        administration.audit(org, sys.stdout)
+        return
+    with out.open("x", encoding="utf-8") as file:
+        try:
+            written = administration.audit(org, file)
+        except BaseException:  # what is cut off must not be taken for the whole
+            out.unlink()
+            raise
+    typer.echo(f"{written} events in {out}")
 
 
 @app.command("verify-audit")

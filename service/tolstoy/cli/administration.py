@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import TextIO, TypeVar
 from uuid import UUID
 
-from tolstoy.cli import checks
+from tolstoy.cli import audit_files, checks
 from tolstoy.cli.addresses import resolved
 from tolstoy.cli.admin import AdminError
 from tolstoy.core.errors import ProblemError
@@ -52,6 +52,11 @@ def key(org: str, user: str, name: str, scopes: list[str], expires_in_days: int 
         return await api_keys.create_first(tenancy.platform(database), org_id, new)
 
     return _run(make)
+
+
+def audit(org_id: UUID, out: TextIO) -> int:
+    """How many events were written, as JSON lines."""
+    return _run(lambda database: audit_files.export(database, org_id, out))
 
 
 async def _by_email(database: Database, org_id: UUID, email: str) -> UUID:

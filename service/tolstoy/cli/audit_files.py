@@ -8,9 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from tolstoy.core.settings import Settings
 from tolstoy.db import tenancy
-from tolstoy.db.database import open_database
+from tolstoy.db.database import Database
 from tolstoy.domain import audit
 from tolstoy.domain.audit_chain import Broken, Chain, Link
 
@@ -29,21 +28,12 @@ class Line(msgspec.Struct, rename="camel"):
     event: msgspec.Raw
 
 
-async def export(settings: Settings, org_id: UUID, out: TextIO) -> int:
+async def export(database: Database, org_id: UUID, out: TextIO) -> int:
     """How many lines were written; each organization's chain begins with its first event."""
-    from tolstoy.cli import checks
-
-    service, _ = checks.addresses(settings)
-    database = await open_database(
-        service, size=1, statement_cache_size=settings.statement_cache_size, timeout_seconds=10
-    )
     written = 0
-    try:
-        async for link in audit.links(tenancy.engine(database, org_id)):
-            out.write(_line(org_id, link))
-            written += 1
-    finally:
-        await database.close()
+    async for link in audit.links(tenancy.engine(database, org_id)):
+        out.write(_line(org_id, link))
+        written += 1
     return written
 
 

@@ -71,7 +71,7 @@ def engine(database: Database, org_id: UUID, user_id: UUID = PLATFORM) -> Scope:
     return Scope(database, Door.ENGINE, org_id, user_id)
 
 
-_WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|cancel_run|note_event)\b")
+_WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|cancel_run)\b")
 
 
 class Statement:

@@ -24,6 +24,8 @@ from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment, Name
 
 MOST_OVERLAP_SECONDS = 30 * 86_400
+MOST_YEARS = 100
+_LONGEST = timedelta(days=365.25 * MOST_YEARS)
 
 Scopes = Annotated[
     list[Permission],
@@ -33,7 +35,12 @@ Scopes = Annotated[
         examples=[["read", "run"]],
     ),
 ]
-ExpiresAt = Annotated[datetime, Meta(tz=True, description="an RFC 3339 time to come, with its offset")]
+ExpiresAt = Annotated[
+    datetime,
+    Meta(
+        tz=True, description=f"an RFC 3339 time to come, with its offset, at most {MOST_YEARS} years from now"
+    ),
+]
 
 
 class ApiKeyCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -159,7 +166,10 @@ async def rotate(scope: Scope, api_key_id: UUID, sent: ApiKeyRotate) -> ApiKeyWi
         if old.revoked_at or old.replaced_by or (old.expires_at and old.expires_at <= now):
             raise KeyEndedError
         _check(scope, old.scopes, sent.expires_at)
-        expires_at = sent.expires_at or (old.expires_at and now + (old.expires_at - old.created_at))
+        expires_at = sent.expires_at or (
+            # one made when there was no bound may live beyond all times
+            old.expires_at and now + min(old.expires_at - old.created_at, _LONGEST)
+        )
         made = await _insert(
             inner, name=old.name, user_id=old.user_id, scopes=json_text(old.scopes), expires_at=expires_at
         )
@@ -193,8 +203,12 @@ def _check(scope: Scope, scopes: list[Permission] | None, expires_at: datetime |
     found: list[Finding] = []
     if scopes is not None and len(set(scopes)) < len(scopes):
         found.append(Finding("duplicate", "write each permission once", pointer="/scopes"))
-    if expires_at is not None and expires_at <= datetime.now(UTC):
+    now = datetime.now(UTC)
+    if expires_at is not None and expires_at <= now:
         found.append(Finding("invalid_value", "this time is over", pointer="/expiresAt"))
+    if expires_at is not None and expires_at > now + _LONGEST:
+        detail = f"write a time at most {MOST_YEARS} years from now"
+        found.append(Finding("invalid_value", detail, pointer="/expiresAt"))
     if found:
         raise InvalidError(findings=found)
     if scope.scopes is not None and (scopes is None or not scope.scopes.issuperset(scopes)):

@@ -11,7 +11,7 @@ from msgspec import Meta, Raw, Struct
 
 from tolstoy.db import audit_models, tenancy
 from tolstoy.db.statements import Table
-from tolstoy.db.tenancy import Scope, Statement
+from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud
 from tolstoy.domain.audit_chain import Broken, Chain, Link
 from tolstoy.domain.paging import Page, PageQuery
@@ -33,11 +33,7 @@ class AuditEvent(Struct, frozen=True, rename="camel"):
     created_at: Moment
     user_id: Annotated[UUID | None, Meta(description="Who did it; null for the platform.")]
     action: Annotated[
-        str,
-        Meta(
-            description="create, update, delete, publish, cancel, resume, approve, reject; or what else is"
-            " noted, such as reveal"
-        ),
+        str, Meta(description="create, update, delete, publish, cancel, resume, approve or reject")
     ]
     subject_type: str
     subject_id: UUID | None
@@ -67,7 +63,7 @@ class AuditVerification(Struct, frozen=True, rename="camel"):
     intact: bool
     from_seq: int
     seq: Annotated[int, Meta(description="The last event that was found right; fromSeq - 1 where none was.")]
-    hash: Annotated[str, Meta(description="Its hash.")]
+    hash: Annotated[str, Meta(description="Its hash; empty where the event before fromSeq is missing.")]
     broken: Broken | None
     next_seq: Annotated[int | None, Meta(description="Where to go on; null at the end of the chain.")]
 
@@ -98,7 +94,6 @@ _LINKS = tenancy.reading(
     limit=f"LIMIT {BATCH}",
     order=" ORDER BY seq",
 )
-_NOTE = Statement("SELECT tolstoy.note_event($3, $4, $5, $6::jsonb) AS seq FROM s")
 
 
 async def page(scope: Scope, query: AuditEventQuery) -> Page[AuditEvent]:
@@ -118,15 +113,14 @@ async def links(scope: Scope, from_seq: int = 1) -> AsyncIterator[Link]:
 
 async def verify(scope: Scope, query: AuditVerifyQuery) -> AuditVerification:
     """At most `MOST_AT_ONCE` events. Where it does not begin at the first, the one before is taken as it is."""
-    chain: Chain | None = None
     first, broken, more = query.from_seq, None, None
-    if first == 1:
-        chain = Chain(scope.org_id)
+    chain = Chain(scope.org_id) if first == 1 else None
     async for link in links(scope, max(first - 1, 1)):
         if chain is None:
-            chain = Chain(scope.org_id, first - 1, link.hash if link.seq == first - 1 else b"")
-            if link.seq == first - 1:
-                continue
+            if link.seq != first - 1:
+                break
+            chain = Chain(scope.org_id, link.seq, link.hash)
+            continue
         if chain.seq - first + 1 >= MOST_AT_ONCE:
             more = link.seq
             break
@@ -134,19 +128,8 @@ async def verify(scope: Scope, query: AuditVerifyQuery) -> AuditVerification:
         if broken is not None:
             break
     if chain is None:
-        chain = Chain(scope.org_id, first - 1, b"")
+        return AuditVerification(False, first, first - 1, "", Broken(first - 1, "it is missing"), None)
     return AuditVerification(broken is None, first, chain.seq, chain.hash.hex(), broken, more)
-
-
-async def note(
-    scope: Scope, action: str, subject_type: str, subject_id: UUID | None, details: str | None = None
-) -> None:
-    """Something that changes no row and has to be known all the same: that a secret was shown (`reveal`).
-
-    `details` are JSON. In an open transaction it is written with the rest; do it last, since it holds up the
-    organization's other writers until the transaction ends.
-    """
-    await tenancy.fetch(scope, _NOTE, action, subject_type, subject_id, details)
 
 
 def _link(row: asyncpg.Record) -> Link:

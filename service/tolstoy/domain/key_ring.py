@@ -1,7 +1,7 @@
 """Whose the API keys are that a process is shown, and when they were used.
 
-What is remembered of a key never changes (migration 15): whose it is, and its scopes. Whether it still holds is not
-remembered at all: the door asks the database, in the statement that enters by it (`tolstoy.enter_by_key`).
+What is remembered of a key never changes (migration 15): whose it is, its scopes, and that it has ended. That it still
+holds is not remembered: the door asks the database, in the statement that enters by it (`tolstoy.enter_by_key`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _USED = (
 @dataclass(slots=True)
 class Holder:
     """`scopes` None are all that the user's role gives; `noted_at` is when its use was last
-    written, by the clock of this process.
+    written, by the clock of this process. `ended` is what the database said when it no longer let the key in.
     """
 
     key_id: UUID
@@ -46,6 +46,7 @@ class Holder:
     user_id: UUID
     scopes: frozenset[Permission] | None
     noted_at: float = float("-inf")
+    ended: str | None = None
 
 
 class KeyRing:
@@ -62,7 +63,7 @@ class KeyRing:
         await self._write_used()
 
     async def holder(self, text: str) -> Holder:
-        """Whose key this text is; of one seen before in no round trip. Raises InvalidKeyError."""
+        """Whose key this text is, or was; of one seen before in no round trip. Raises InvalidKeyError."""
         hash_ = api_key_text.hashed(text)
         holder = self._known.get(hash_)
         if holder is None:
@@ -71,7 +72,7 @@ class KeyRing:
                 del self._known[next(iter(self._known))]
             self._known[hash_] = holder
         now = time.monotonic()
-        if now - holder.noted_at >= SECONDS_BETWEEN_WRITES:
+        if holder.ended is None and now - holder.noted_at >= SECONDS_BETWEEN_WRITES:
             holder.noted_at = now
             self._used.append(holder)
             self._something_used.set()

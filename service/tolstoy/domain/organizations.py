@@ -78,6 +78,7 @@ class OrganizationView(Struct, kw_only=True, frozen=True, rename="camel", forbid
 
 TABLE = Table(models.Organization, Organization, without=("counts", "owner"))
 _COUNTS = ", tolstoy.census(t.id) AS counts"
+_OF_MEMBERS = {"name"}  # what they may change; all else, also what comes to it, is the platform's
 _ONE = {None: TABLE.one(), "counts": TABLE.one(extra=_COUNTS)}
 
 
@@ -107,12 +108,17 @@ async def create(scope: Scope, new: OrganizationCreate) -> Organization:
 async def change(
     scope: Scope, organization_id: UUID, sent: OrganizationChange, if_match: frozenset[int] | None
 ) -> Organization:
-    if scope.door is not Door.PLATFORM and sent.max_running_executions is not UNSET:
-        detail = "this limit is set by who runs the installation"
-        raise ForbiddenError(findings=[Finding("not_allowed", detail, pointer="/maxRunningExecutions")])
+    values = crud.given(sent)
+    if scope.door is not Door.PLATFORM and (refused := values.keys() - _OF_MEMBERS):
+        names = [item.encode_name for item in structs.fields(sent) if item.name in refused]
+        detail = "this is set by who runs the installation"
+        raise ForbiddenError(
+            "Of an organization its admins change the name; its limits are set by who runs the installation.",
+            findings=[Finding("not_allowed", detail, pointer=f"/{name}") for name in names],
+        )
     async with tenancy.transaction(scope) as inner:
         await crud.locked(inner, TABLE, models.Organization, organization_id, if_match)
-        return await crud.update(inner, TABLE, organization_id, crud.given(sent), {})
+        return await crud.update(inner, TABLE, organization_id, values, {})
 
 
 async def remove(scope: Scope, organization_id: UUID, if_match: frozenset[int] | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
@@ -17,6 +17,9 @@ from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment, Name
+
+if TYPE_CHECKING:
+    from tolstoy.db.turns import Connection
 
 MAX_EMAIL = 320
 Email = Annotated[
@@ -66,6 +69,12 @@ class EmailTakenError(ConflictError):
     code, title = "email-taken", "E-mail address taken"
 
 
+class LastAdminError(ConflictError):
+    """The organization has no other admin; make another user one first."""
+
+    code, title = "last-admin", "Last admin"
+
+
 def _email_taken() -> EmailTakenError:
     return EmailTakenError(findings=[Finding("taken", "another user has this address", pointer="/email")])
 
@@ -80,7 +89,11 @@ _INSERT = tenancy.Statement(
     " SELECT $1, $3, $4, $5, $6, coalesce($7, CASE s.role WHEN 'founder' THEN 'admin' ELSE 'editor' END) FROM s"
     f" RETURNING {', '.join(TABLE.columns)}"
 )
-
+# Locked in one order: of two who go at once the second waits, and then sees that no other is left.
+_ADMINS = (
+    "SELECT id, EXISTS (SELECT FROM users o WHERE o.org_id = $1 AND o.id <> $2) AS others"
+    " FROM users WHERE org_id = $1 AND role = 'admin' ORDER BY id FOR NO KEY UPDATE"
+)
 
 _NAMED_IN: tuple[tuple[type[Model], str], ...] = (
     (models.ExecutionLog, "execution log"),
@@ -111,17 +124,30 @@ async def change(scope: Scope, user_id: UUID, sent: UserChange, if_match: frozen
     if "email" in values:
         values["email_key"] = _email_key(values["email"])
     async with tenancy.transaction(scope) as inner:
+        last = values.get("role", "admin") != "admin" and await _only_admin(inner, user_id)
         await crud.locked(inner, TABLE, models.User, user_id, if_match)
+        if last:
+            raise LastAdminError
         return await crud.update(inner, TABLE, user_id, values, _CONFLICTS)
 
 
 async def remove(scope: Scope, user_id: UUID, if_match: frozenset[int] | None) -> None:
+    """The last admin only where no other user is left, who would never have one again."""
     async with tenancy.transaction(scope) as inner:
+        last = await _only_admin(inner, user_id, of_others=True)
         user = await crud.locked(inner, TABLE, models.User, user_id, if_match)
+        if last:
+            raise LastAdminError
         for model, noun in _NAMED_IN:
             if number := await model.filter(org_id=scope.org_id, user_id=user_id).count():
                 raise InUseError(f"The user is named in {crud.counted(number, noun)}, which would lose it.")
         await user.delete()
+
+
+async def _only_admin(scope: Scope, user_id: UUID, *, of_others: bool = False) -> bool:
+    connection = cast("Connection", scope.connection)
+    admins = await connection.fetch(_ADMINS, scope.org_id, user_id)
+    return [row["id"] for row in admins] == [user_id] and (admins[0]["others"] or not of_others)
 
 
 def folded(email: str) -> str:
