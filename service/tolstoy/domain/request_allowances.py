@@ -3,8 +3,9 @@
 A statement for each request would cost every read a write, and would have all requests of an organization wait for one
 row. So a process takes some tokens at once (a fiftieth of a minute's, fewer as the bucket runs dry) and counts them
 down by itself; what it has not used within LEASE_SECONDS it gives back with its next lease. Tokens leave the bucket
-before they are used, so all processes together never let more through than the bucket held; they may refuse early
-by what other processes hold and do not use. What is refused costs the database nothing until the next token is due.
+before they are used, and what is given back is never spent: all processes together never let more through than the
+bucket held. They may refuse early by what others hold and do not use, or gave back when the database failed. What is
+refused costs the database nothing until the next token is due.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from tolstoy.core.errors import RateLimitedError
 from tolstoy.db import tenancy
@@ -74,7 +76,7 @@ class Allowances:
         self._clock = clock
         self._of_organizations: dict[UUID, Bucket] = {}
         self._of_users: dict[tuple[UUID, UUID], Buckets] = {}
-        self._leasing: dict[UUID, asyncio.Lock] = {}
+        self._leasing: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     def at_hand(self, org_id: UUID, user_id: UUID) -> Buckets | None:
         """As `take`, of what this process holds; None, and nothing is taken, where that is not enough."""
@@ -93,16 +95,13 @@ class Allowances:
         """Take one token of each bucket; raises TooManyError."""
         buckets = self._buckets(org_id, user_id)
         if self._lacking(buckets):
-            lock = self._leasing.setdefault(org_id, asyncio.Lock())
-            try:
-                async with lock:
-                    # another request may have brought some meanwhile
-                    if lacking := self._lacking(buckets):
-                        await self._lease(org_id, user_id, buckets, lacking)
-            finally:
-                if not lock.locked():
-                    self._leasing.pop(org_id, None)
-            self._refuse_closed(buckets)
+            lock = self._leasing.setdefault(org_id, asyncio.Lock())  # there while somebody holds it or waits
+            async with lock:
+                # another request may have brought some meanwhile, or taken the last of those that were not asked for
+                while lacking := self._lacking(buckets):
+                    await self._lease(org_id, user_id, buckets, lacking)
+                    if not buckets.member:
+                        break
         if buckets.member:  # else the door refuses the request
             for bucket in buckets:
                 bucket.held -= 1
@@ -122,7 +121,10 @@ class Allowances:
     def _lacking(self, buckets: Buckets) -> list[Bucket]:
         self._refuse_closed(buckets)
         now = self._clock()
-        return [bucket for bucket in buckets if not buckets.member or bucket.held < 1 or bucket.until <= now]
+        lacking = [bucket for bucket in buckets if bucket.held < 1 or bucket.until <= now]
+        if not (lacking or buckets.member):
+            return list(buckets[-1:])  # so that the database says whether this is a member
+        return lacking
 
     def _refuse_closed(self, buckets: Buckets) -> None:
         if not buckets.member:
@@ -138,21 +140,21 @@ class Allowances:
 
     async def _lease(self, org_id: UUID, user_id: UUID, buckets: Buckets, lacking: list[Bucket]) -> None:
         wanted = {bucket.policy: bucket for bucket in lacking}
-        args: list[int | None] = []
-        for policy in ("organization", "user"):
-            bucket = wanted.get(policy)
-            args += [None, 0] if bucket is None else [self._quotas[policy], bucket.held]
-        buckets.told = None
-        rows = await tenancy.call(self._database, _LEASE, org_id, user_id, *args)
-        buckets.member = bool(rows)
-        if not rows:
-            return
-        now = self._clock()
+        args: dict[str, list[int | None]] = {"organization": [None, 0], "user": [None, 0]}
         for bucket in lacking:
-            bucket.held, bucket.until = 0, now + LEASE_SECONDS
+            # who names an organization and is none of its members gives nothing of it away
+            args[bucket.policy] = [self._quotas[bucket.policy], bucket.held if buckets.member else 0]
+            if buckets.member:  # before the database has them: if this fails, nobody knows whether it does
+                bucket.held = 0
+        rows = await tenancy.call(
+            self._database, _LEASE, org_id, user_id, *args["organization"], *args["user"]
+        )
+        buckets.told, buckets.member = None, bool(rows)
+        now = self._clock()
         for row in rows:
             bucket = wanted["organization" if row["place"] == 1 else "user"]
-            bucket.held, bucket.remaining, bucket.quota = row["granted"], row["remaining"], row["quota"]
+            bucket.held += row["granted"]
+            bucket.remaining, bucket.quota, bucket.until = row["remaining"], row["quota"], now + LEASE_SECONDS
             if not bucket.held:
                 bucket.closed_until = now + max(row["wait"], SHORTEST_REFUSAL)
 
