@@ -1,12 +1,13 @@
 """Canary secrets of every kind, used by real processes, are nowhere but where they are sent.
 
 Looked through: every line that API and workers log (at debug), every answer and its headers, the metrics, and all
-columns of all tables; as text, base64, hexadecimal, percent-encoded and as JSON escapes it.
+columns of all tables; as text, base64, hexadecimal, percent-encoded and as JSON and HTML escape it.
 """
 
 from __future__ import annotations
 
 import base64
+import html
 import json
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ from tests.api.factories import make_action, make_credential, make_flow, make_to
 from tests.api.triggers import delivered, make_hook, make_subscription
 from tests.conftest import Databases, Member, founded
 from tests.engine.echo_server import serving_in_thread
+from tests.engine.escaping_server import STYLES, escaping_in_thread
 from tests.engine.oauth_server import CLIENT, oauth_in_thread
 from tests.engine.oauth_server import SECRET as OAUTH_SECRET
 from tests.processes import serving, start_worker
@@ -44,7 +46,8 @@ def forms(secret: str) -> set[str]:
     raw = secret.encode()
     # wherever a text may stand in another that was encoded, three alignments of base64 are possible
     encoded = {base64.b64encode(b"x" * shift + raw).decode()[4 if shift else 0 : -4] for shift in range(3)}
-    return {secret, raw.hex(), quote(secret, safe=""), json.dumps(secret)[1:-1], *encoded}
+    escaped = {json.dumps(secret)[1:-1], html.escape(secret)}
+    return {secret, raw.hex(), quote(secret, safe=""), *escaped, *encoded}
 
 
 class Seen:
@@ -75,6 +78,7 @@ async def test_secrets_are_nowhere_but_where_they_are_sent(
     seen = Seen()
     with ExitStack() as stack:
         echo = stack.enter_context(serving_in_thread())
+        escaping = stack.enter_context(escaping_in_thread())
         issuer = stack.enter_context(oauth_in_thread())
         served = stack.enter_context(serving(tmp_path, settings))
         workers = [start_worker(tmp_path, settings, f"worker-{number}") for number in range(2)]
@@ -89,6 +93,7 @@ async def test_secrets_are_nowhere_but_where_they_are_sent(
             seen.texts.clear()  # its secret is shown this once
             for kind in USED:
                 await _use(http, alice, kind, echo.url)
+                await _have_it_escaped(http, alice, kind, escaping)
             await _use_oauth(http, alice, issuer.url)
             token = issuer.tokens[-1]
             issuer.set(refusal="invalid_client", revoke=True)
@@ -118,11 +123,7 @@ def _secrets() -> list[str]:
 
 async def _use(http: httpx.AsyncClient, alice: Member, kind: str, url: str) -> None:
     """In calls that succeed, fail, are redirected, time out and are cut off."""
-    fields: dict[str, Any] = {"authType": kind, "baseUrl": url}
-    if kind in ("header", "query"):
-        fields |= {"authType": "apiKey", "authConfig": {"location": kind, "name": "X-Key"}}
-    tool = await make_tool(http, alice, **fields)
-    await make_credential(http, alice, tool, **{fields["authType"]: USED[kind]})
+    tool = await _proven_tool(http, alice, kind, url)
     steps = []
     for index, endpoint in enumerate(
         ("/echo", "/status/500", "/redirect", "/loop", "/close-at-once", "/garbage", "/bad-json", "/hang")
@@ -139,6 +140,25 @@ async def _use(http: httpx.AsyncClient, alice: Member, kind: str, url: str) -> N
     steps.append({"key": "last", "action": steps[1]["action"], "retry": {"maxAttempts": 1}})
     output = {"first": "{{ steps.s0.output }}", "errors": "{{ steps.s4.error }}"}
     await _run(http, alice, steps, output)
+
+
+async def _have_it_escaped(http: httpx.AsyncClient, alice: Member, kind: str, url: str) -> None:
+    """By tools of several languages."""
+    tool = await _proven_tool(http, alice, kind, url)
+    steps = []
+    for style in STYLES:
+        action = await make_action(http, alice, tool, method="GET", endpoint=f"/{style}")
+        steps.append({"key": style, "action": action["key"]})
+    await _run(http, alice, steps, {style: f"{{{{ steps.{style}.output }}}}" for style in STYLES})
+
+
+async def _proven_tool(http: httpx.AsyncClient, alice: Member, kind: str, url: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {"authType": kind, "baseUrl": url}
+    if kind in ("header", "query"):
+        fields |= {"authType": "apiKey", "authConfig": {"location": kind, "name": "X-Key"}}
+    tool = await make_tool(http, alice, **fields)
+    await make_credential(http, alice, tool, **{fields["authType"]: USED[kind]})
+    return tool
 
 
 async def _use_oauth(http: httpx.AsyncClient, alice: Member, url: str) -> None:

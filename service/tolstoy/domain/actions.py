@@ -136,7 +136,7 @@ _ONE = TABLE.one()
 FOR_CALLS = tenancy.reading(
     "SELECT a.id, a.key, a.revision, t.revision AS tool_revision, a.method, a.endpoint, a.headers, a.input_schema,"
     " a.execute_if, a.on_unknown, t.base_url, t.auth_config, c.id AS credential_id, c.revision AS credential_revision,"
-    " c.type AS credential_type, c.secret AS credential_secret, c.state AS credential_state"
+    " c.type AS credential_type, c.secret AS credential_secret"
     " FROM actions a JOIN tools t ON t.org_id = a.org_id AND t.id = a.tool_id"
     " LEFT JOIN credentials c ON c.org_id = a.org_id AND c.tool_id = a.tool_id"
     " AND CASE WHEN a.credential_id IS NULL THEN c.is_default ELSE c.id = a.credential_id END"

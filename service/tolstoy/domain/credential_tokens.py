@@ -10,11 +10,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from tolstoy.core.crypto import Place
 from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import credentials
+from tolstoy.domain import sealed
 
 LEASE_SECONDS: Final = 30.0
 
@@ -43,13 +42,15 @@ _GIVE_BACK = (
 _REFUSE = (
     "UPDATE credentials SET state = 'needsAuthorization', state_detail = $4 WHERE org_id = $1 AND id = $2"
     " AND EXISTS (SELECT FROM credential_tokens WHERE org_id = $1 AND credential_id = $2 AND lease_id = $3)"
+    " RETURNING id"
 )
 
 
 class Token(Struct, frozen=True):
-    """What the issuer gave; sealed as JSON."""
+    """What the issuer gave, and where the secret is for that it was given for; sealed as JSON."""
 
     access: str
+    origin: str = ""  # none where code from before has stored it
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,6 @@ class Lease:
     sealed: bytes = field(repr=False)
 
 
-def place(org_id: UUID, token_id: UUID) -> Place:
-    return Place(org_id, "credential_tokens", token_id, "token")
-
-
 async def read(scope: Scope, credential_id: UUID) -> Stored | None:
     row = await tenancy.fetchrow(scope, _READ, credential_id)
     return None if row is None else Stored(*row)
@@ -95,24 +92,23 @@ async def lease(scope: Scope, credential_id: UUID, generation: int) -> Lease | N
 
 def opened_secret(scope: Scope, held: Lease) -> dict[str, Any]:
     """Raises UnreadableSecretError."""
-    where = credentials.place(scope.org_id, held.credential_id)
+    where = sealed.CREDENTIAL.place(scope.org_id, held.credential_id)
     secret: dict[str, Any] = msgspec.json.decode(scope.database.keyring.open(held.sealed, where))
     return secret
 
 
-def opened_token(scope: Scope, token_id: UUID, sealed: bytes) -> Token:
+def opened_token(scope: Scope, token_id: UUID, value: bytes) -> Token:
     """Raises UnreadableSecretError."""
-    return msgspec.json.decode(scope.database.keyring.open(sealed, place(scope.org_id, token_id)), type=Token)
+    where = sealed.TOKEN.place(scope.org_id, token_id)
+    return msgspec.json.decode(scope.database.keyring.open(value, where), type=Token)
 
 
 async def keep(scope: Scope, held: Lease, token: Token, refresh_after: float | None) -> int | None:
     """Store the token, to be fetched anew after so many seconds; its generation, None where the lease had ended."""
-    sealed = scope.database.keyring.seal(msgspec.json.encode(token), place(scope.org_id, held.token_id))
+    value = sealed.TOKEN.seal(scope, held.token_id, msgspec.json.encode(token).decode())
     after = None if refresh_after is None else timedelta(seconds=refresh_after)
     async with tenancy.transaction(scope) as inner:
-        generation: int | None = await _connection(inner).fetchval(
-            _KEEP, scope.org_id, held.id, sealed, after
-        )
+        generation: int | None = await _connection(inner).fetchval(_KEEP, scope.org_id, held.id, value, after)
     return generation
 
 
@@ -121,12 +117,16 @@ async def give_back(scope: Scope, held: Lease) -> None:
         await _connection(inner).execute(_GIVE_BACK, scope.org_id, held.id)
 
 
-async def refuse(scope: Scope, held: Lease, why: str) -> None:
-    """The issuer takes the credential no more: nobody asks it again until the secret is sent anew."""
+async def refuse(scope: Scope, held: Lease, why: str) -> bool:
+    """The issuer takes the credential no more: nobody asks it again until the secret is sent anew.
+
+    False where the lease had ended: the secret that was refused may not be the one that there is by now.
+    """
     async with tenancy.transaction(scope) as inner:
         # the credential before its token, as whoever changes it locks them
-        await _connection(inner).execute(_REFUSE, scope.org_id, held.credential_id, held.id, why)
+        refused = await _connection(inner).fetchval(_REFUSE, scope.org_id, held.credential_id, held.id, why)
         await _connection(inner).execute(_GIVE_BACK, scope.org_id, held.id)
+    return refused is not None
 
 
 def _connection(scope: Scope) -> Any:

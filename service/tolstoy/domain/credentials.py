@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
-from tolstoy.core.crypto import Place
 from tolstoy.core.errors import ConflictError, Finding, InUseError, InvalidError, PreconditionFailedError
 from tolstoy.core.ids import new_id
 from tolstoy.db import models, tenancy
@@ -16,7 +15,7 @@ from tolstoy.db.credential_models import Credential as Row
 from tolstoy.db.credential_models import CredentialToken
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import crud, tools, url
+from tolstoy.domain import crud, sealed, tools, url
 from tolstoy.domain.credential_secrets import ApiKeySecret, Basic, Bearer, OAuth2, Secret
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment, Name, StoredObject
@@ -82,7 +81,6 @@ class NameTakenError(ConflictError):
 TABLE = Table(Row, Credential, computed={"default": "is_default"})
 _CONDITIONS = {"name": "name = {}", "type": "type = {}"}
 _ONE = TABLE.reading("tool_id = $3 AND id = $4")
-_COLUMN = "secret"
 _FIELDS: Final[dict[str, Type]] = {
     "bearer": "bearer",
     "basic": "basic",
@@ -97,10 +95,6 @@ def _name_taken() -> NameTakenError:
 
 
 _CONFLICTS: crud.Conflicts = {"uid_credentials_org_id_ec759d": _name_taken}
-
-
-def place(org_id: UUID, credential_id: UUID) -> Place:
-    return Place(org_id, TABLE.name, credential_id, _COLUMN)
 
 
 async def get(scope: Scope, tool_id: UUID, credential_id: UUID) -> Credential:
@@ -234,12 +228,12 @@ def _stored(scope: Scope, credential_id: UUID, tool: models.Tool, sent: dict[str
         origin = url.split(tool.base_url).origin
     except url.UrlError as exc:
         raise InvalidError(f"The tool's baseUrl leads nowhere: {exc}.") from exc
-    sealed = msgspec.json.encode({**structs.asdict(secret), "origin": origin})
+    text = msgspec.json.encode({**structs.asdict(secret), "origin": origin}).decode()
     return {
         "origin": origin,
         "details": json_text(secret.details),
         "hint": secret.hint,
-        "secret": scope.database.keyring.seal(sealed, place(scope.org_id, credential_id)),
+        "secret": sealed.CREDENTIAL.seal(scope, credential_id, text),
         "state": "ready",
         "state_detail": None,
     }

@@ -15,7 +15,7 @@ from tolstoy.domain.flow_sites import trails
 
 # What is needed to call with these.
 FOR_CALLS = tenancy.reading(
-    "SELECT c.id, c.revision, c.type, c.secret, c.state, t.auth_config"
+    "SELECT c.id, c.revision, c.type, c.secret, t.auth_config"
     " FROM credentials c JOIN tools t ON t.org_id = c.org_id AND t.id = c.tool_id"
     " WHERE c.org_id = $1 AND c.id = ANY ($3::uuid[])"
 )

@@ -1,4 +1,4 @@
-"""Stored secrets that are texts: sealed, or still in clear from before there was a key."""
+"""Where stored secrets are: sealed, or still in clear from before there was a key."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ class Sealed(NamedTuple):
         return scope.database.keyring.open(sealed, self.place(scope.org_id, row)).decode()
 
 
+CREDENTIAL = Sealed("credentials", "secret")
+TOKEN = Sealed("credential_tokens", "token")
 HOOK = Sealed("hooks", "sealed_signing_secret", "signing_secret")
 SUBSCRIPTION = Sealed("subscriptions", "sealed_secret", "secret")
 PREVIOUS = Sealed("subscriptions", "sealed_previous_secret", "previous_secret")
-ALL = (Sealed("credentials", "secret"), Sealed("credential_tokens", "token"), HOOK, SUBSCRIPTION, PREVIOUS)
+ALL = (CREDENTIAL, TOKEN, HOOK, SUBSCRIPTION, PREVIOUS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from uuid import UUID
 
@@ -9,15 +10,31 @@ import msgspec
 
 from tolstoy.core.crypto import UnreadableSecretError
 from tolstoy.db.database import Database
-from tolstoy.domain import credentials, url
+from tolstoy.domain import sealed, url
 from tolstoy.domain.action_request import Request
 from tolstoy.engine import credential as credential_
 from tolstoy.engine.answer import Response
 from tolstoy.engine.call_error import CallError
-from tolstoy.engine.credential import Credential, Masks, Proof
+from tolstoy.engine.credential import Credential, Proof
 from tolstoy.engine.failures import StepError
+from tolstoy.engine.masks import Masks
 from tolstoy.engine.outbound import Outbound
-from tolstoy.engine.tokens import Tokens
+from tolstoy.engine.tokens import Current, Tokens
+
+
+class _Time:
+    """What is left of the time of a call that is made in several steps."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Raises CallError where there is none."""
+        left = round(self._end - time.monotonic(), 1)  # it is told in errors
+        if left <= 0:
+            raise CallError("timeout", f"no answer within {self._seconds:g} s", False)
+        return left
 
 
 class Authority:
@@ -33,29 +50,28 @@ class Authority:
     ) -> Response:
         """Raises CallError; StepError where the credential is of no use."""
         secret = self._opened(org_id, credential)
-        origin = url.split(request.url).origin
-        if origin != secret["origin"]:
-            raise StepError(
-                "credential_origin",
-                f"the credential was stored for {secret['origin']} and is not sent to {origin}: store it anew there",
-            )
+        _check_origin(secret["origin"], url.split(request.url).origin)
         if credential.type != "oauth2":
             proof = credential_.proof(credential, secret)
             masks = credential_.masks(credential, secret)
             return await self._send(request, proof, masks, timeout_seconds)
-        token = await self._tokens.current(org_id, credential, timeout_seconds)
-        answer = await self._send_with(credential, secret, token.access, request, timeout_seconds)
+        time_ = _Time(timeout_seconds)
+        token = await self._tokens.current(org_id, credential, time_.left())
+        answer = await self._send_with(credential, secret, token, request, time_)
         if answer.status == 401:
             # it may have been revoked before its time; what was refused had no effect and may be sent again
-            token = await self._tokens.current(org_id, credential, timeout_seconds, after=token.generation)
-            answer = await self._send_with(credential, secret, token.access, request, timeout_seconds)
+            token = await self._tokens.current(org_id, credential, time_.left(), after=token.generation)
+            answer = await self._send_with(credential, secret, token, request, time_)
         return answer
 
     async def _send_with(
-        self, credential: Credential, secret: dict[str, Any], token: str, request: Request, seconds: float
+        self, credential: Credential, secret: dict[str, Any], token: Current, request: Request, time_: _Time
     ) -> Response:
-        proof = credential_.proof(credential, secret, token=token)
-        return await self._send(request, proof, credential_.masks(credential, secret, token), seconds)
+        # the credential is as the run found it, the token of the secret as it is by now
+        _check_origin(token.origin, url.split(request.url).origin)
+        proof = credential_.proof(credential, secret, token=token.access)
+        masks = credential_.masks(credential, secret, token.access)
+        return await self._send(request, proof, masks, time_.left())
 
     async def _send(self, request: Request, proof: Proof, masks: Masks, seconds: float) -> Response:
         try:
@@ -71,9 +87,17 @@ class Authority:
 
     def _opened(self, org_id: UUID, credential: Credential) -> dict[str, Any]:
         try:
-            place = credentials.place(org_id, credential.id)
+            place = sealed.CREDENTIAL.place(org_id, credential.id)
             opened = self._database.keyring.open(credential.sealed, place)
         except UnreadableSecretError as exc:
             raise StepError("credential_unreadable", exc.detail) from exc
         secret: dict[str, Any] = msgspec.json.decode(opened)
         return secret
+
+
+def _check_origin(stored_for: str, wanted: str) -> None:
+    if wanted != stored_for:
+        raise StepError(
+            "credential_origin",
+            f"the credential was stored for {stored_for} and is not sent to {wanted}: store it anew there",
+        )

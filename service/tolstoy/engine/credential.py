@@ -5,17 +5,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
-from urllib.parse import quote, quote_plus
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from tolstoy.domain.action_request import Request
-
-MASK: Final = "***"
-_SHORTEST_MASKED: Final = 8  # a shorter one may stand in an answer by chance, and its mask would break it
+from tolstoy.engine.masks import MASK, Masks
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,6 @@ class Credential:
     id: UUID
     revision: int
     type: str
-    state: str
     sealed: bytes = field(repr=False)
     key_place: tuple[str, str] | None
 
@@ -47,7 +43,6 @@ def of(row: asyncpg.Record, prefix: str = "") -> Credential | None:
         row[f"{prefix}id"],
         row[f"{prefix}revision"],
         row[f"{prefix}type"],
-        row[f"{prefix}state"],
         row[f"{prefix}secret"],
         None if config is None else (config["location"], config["name"]),
     )
@@ -96,31 +91,6 @@ def merged(headers: Mapping[str, str], others: Mapping[str, str]) -> dict[str, s
 
 def _pair(secret: Mapping[str, Any]) -> str:
     return base64.b64encode(f"{secret['username']}:{secret['password']}".encode()).decode()
-
-
-def _forms(secret: str) -> tuple[str, ...]:
-    escaped = msgspec.json.encode(secret).decode()[1:-1]
-    return secret, escaped, escaped.replace("/", "\\/"), quote(secret, safe=""), quote_plus(secret)
-
-
-class Masks:
-    """Finds secrets in what comes back, in the forms in which a tool may echo them."""
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets if len(secret) >= _SHORTEST_MASKED for form in _forms(secret)}
-        # the longest first: one form may be a part of another
-        self._forms = sorted(forms, key=len, reverse=True)
-        self._raw = [form.encode() for form in self._forms]
-
-    def text(self, text: str) -> str:
-        for form in self._forms:
-            text = text.replace(form, MASK)
-        return text
-
-    def raw(self, raw: bytes) -> bytes:
-        for form in self._raw:
-            raw = raw.replace(form, MASK.encode())
-        return raw
 
 
 def masks(credential: Credential, secret: Mapping[str, Any], *tokens: str) -> Masks:

@@ -27,9 +27,10 @@ from tolstoy.domain.action_request import FORM, Request
 from tolstoy.domain.credential_tokens import Lease, Token
 from tolstoy.engine.answer import Response
 from tolstoy.engine.call_error import CallError
-from tolstoy.engine.credential import Credential, Masks
+from tolstoy.engine.credential import Credential
 from tolstoy.engine.failures import StepError
 from tolstoy.engine.journal import outlasting
+from tolstoy.engine.masks import Masks
 from tolstoy.engine.outbound import Outbound
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ _PATIENCE: Final = 2 * credential_tokens.LEASE_SECONDS
 _MARGIN: Final = (
     60.0  # before a token expires it is fetched anew, or a fifth of its time before if that is less
 )
+_LONGEST: Final = 365 * 86400.0  # what an issuer may say beyond it, the database's times cannot hold
 _KEPT: Final = 1000
 # What no further attempt mends (RFC 6749, 5.2).
 _FINAL: Final = frozenset(
@@ -49,7 +51,10 @@ _HEADER_SAFE: Final = re.compile(r"[!-~]{1,16000}")
 
 @dataclass(frozen=True, slots=True)
 class Current:
+    """`origin`: where the secret that it was fetched by is for."""
+
     access: str = field(repr=False)
+    origin: str
     generation: int
 
 
@@ -128,7 +133,9 @@ class Tokens:
         )
         if sealed is not None and wanted:
             token = _readable(lambda: credential_tokens.opened_token(scope, stored.id, sealed))
-            return self._keep(credential, Current(token.access, stored.generation), stored.seconds)
+            if token.origin:  # else code from before has stored it
+                current = Current(token.access, token.origin, stored.generation)
+                return self._keep(credential, current, stored.seconds)
         if stored.leased:
             return None
         held = await outlasting(lambda: credential_tokens.lease(scope, credential.id, stored.generation))
@@ -143,13 +150,14 @@ class Tokens:
         return current
 
     async def _fetched(self, scope: Scope, credential: Credential, held: Lease) -> Current | None:
-        """By the lease; None where it ended meanwhile, because the credential was changed."""
+        """By the lease; None where it ended meanwhile, because the credential was changed: what came of it is void."""
         done = False
         try:
             secret = _readable(lambda: credential_tokens.opened_secret(scope, held))
-            granted = await self._exchanged(scope, held, secret)
+            if (granted := await self._exchanged(scope, held, secret)) is None:
+                return None
             seconds = None if granted.expires_in is None else _until_refresh(granted.expires_in)
-            token = Token(granted.access_token)
+            token = Token(granted.access_token, secret["origin"])
             generation = await outlasting(lambda: credential_tokens.keep(scope, held, token, seconds))
             done = True
         except UnreadableSecretError as exc:
@@ -165,9 +173,10 @@ class Tokens:
         )
         if generation is None:
             return None
-        return self._keep(credential, Current(granted.access_token, generation), seconds)
+        return self._keep(credential, Current(token.access, token.origin, generation), seconds)
 
-    async def _exchanged(self, scope: Scope, held: Lease, secret: dict[str, Any]) -> _Granted:
+    async def _exchanged(self, scope: Scope, held: Lease, secret: dict[str, Any]) -> _Granted | None:
+        """None where the issuer refuses a secret that was changed meanwhile."""
         masks = Masks([secret["client_secret"]])
         request = _request(secret)
         host = url.split(secret["token_url"]).origin
@@ -182,7 +191,8 @@ class Tokens:
         said = _refused(answer)
         if said in _FINAL or answer.status == 401:
             why = f"{host} answered {answer.status}" + (f": {said}" if said else "")
-            await outlasting(lambda: credential_tokens.refuse(scope, held, why))
+            if not await outlasting(lambda: credential_tokens.refuse(scope, held, why)):
+                return None
             log.get().warning(
                 "a credential needs authorization",
                 action="credential_refused",
@@ -208,7 +218,8 @@ def _readable(opened: Callable[[], T]) -> T:
 
 
 def _until_refresh(expires_in: float) -> float:
-    return max(expires_in - min(_MARGIN, expires_in / 5), 0.0)
+    lives = min(max(expires_in, 0.0), _LONGEST)
+    return lives - min(_MARGIN, lives / 5)
 
 
 def _request(secret: dict[str, Any]) -> Request:
@@ -223,9 +234,8 @@ def _request(secret: dict[str, Any]) -> Request:
     else:
         pair = f"{quote_plus(secret['client_id'])}:{quote_plus(secret['client_secret'])}"
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-    place = url.split(secret["token_url"])
-    target = f"{place.origin}{place.path or '/'}" + (f"?{place.query}" if place.query else "")
-    return Request(method="POST", url=target, headers=headers, body=urlencode(form).encode())
+    address = url.split(secret["token_url"]).address
+    return Request(method="POST", url=address, headers=headers, body=urlencode(form).encode())
 
 
 def _granted(answer: Response, host: str) -> _Granted:
