@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
+from tolstoy.core.crypto import UnreadableSecretError
 from tolstoy.core.errors import (
     ConflictError,
     InvalidError,
@@ -154,11 +155,15 @@ async def receiver(database: Database, token_text: str) -> Receiver:
 
 
 def verify(hook: Receiver, incoming: Incoming) -> None:
-    """Raises UnauthenticatedError, which does not tell what would have been right; HookDisabledError."""
+    """Raises UnauthenticatedError, which does not tell what would have been right; HookDisabledError.
+
+    UnreadableSecretError where there is no secret to verify by.
+    """
+    secret = hook.signing_secret or ""
+    if not secret and hook.verification != "none":
+        raise UnreadableSecretError("The hook's secret is missing; send it anew.")
     try:
-        webhook_signatures.verify(
-            hook.verification, hook.signing_secret or "", incoming.headers, incoming.body, time.time()
-        )
+        webhook_signatures.verify(hook.verification, secret, incoming.headers, incoming.body, time.time())
     except SignatureError as exc:
         raise UnauthenticatedError(str(exc)) from exc
     if not hook.enabled:
