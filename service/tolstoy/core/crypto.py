@@ -111,9 +111,6 @@ class Keyring:
         except (InvalidTag, ValueError) as exc:
             raise _unreadable(f"does not open under the key {key_id!r}") from exc
 
-    def is_newest(self, sealed: bytes) -> bool:
-        return key_id_of(sealed) == self.newest
-
 
 def key_id_of(sealed: bytes) -> str:
     """The id of the key that a value was sealed under. Raises UnreadableSecretError."""

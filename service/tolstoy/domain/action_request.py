@@ -236,7 +236,7 @@ class _Draft:
             return ""
         if at is None:
             return f"{parts.origin}{parts.path.rstrip('/')}"
-        return f"{parts.origin}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
+        return parts.address
 
     def filled(self, endpoint: str, inputs: Mapping[str, Any]) -> str:
         """The endpoint with its parameters filled in, each as a part of one segment."""

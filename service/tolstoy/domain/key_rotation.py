@@ -131,7 +131,7 @@ async def _rotate_batch(scope: Scope, part: Sealed, after: UUID) -> tuple[Done, 
         for row in rows:
             place = part.place(scope.org_id, row["id"])
             try:
-                # the one in clear is the newer one, if code from before has written it since
+                # one of the two is there, as the tables' checks demand
                 value = row["clear"].encode() if row["clear"] is not None else _opened(scope, place, row)
             except UnreadableSecretError:
                 unreadable[bytes(row["sealed"][2 : 2 + row["sealed"][1]]).decode(errors="replace")] += 1

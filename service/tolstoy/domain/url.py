@@ -27,6 +27,11 @@ class Parts(NamedTuple):
     path: str
     query: str
 
+    @property
+    def address(self) -> str:
+        """All of it, as it is sent."""
+        return f"{self.origin}{self.path or '/'}{f'?{self.query}' if self.query else ''}"
+
 
 @lru_cache(maxsize=1024)
 def split(url: str) -> Parts:

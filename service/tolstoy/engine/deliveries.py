@@ -58,10 +58,9 @@ async def deliver(database: Database, outbound: Outbound, org_id: UUID, delivery
 
 def _request(sent: Outgoing, secrets: list[str], timestamp: int) -> Request:
     body = sent.payload.encode()
-    place = url.split(sent.url)
     return Request(
         method="POST",
-        url=f"{place.origin}{place.path or '/'}{f'?{place.query}' if place.query else ''}",
+        url=url.split(sent.url).address,
         headers={
             "Content-Type": "application/json",
             **webhook_signatures.sign(secrets, str(sent.id), timestamp, body),

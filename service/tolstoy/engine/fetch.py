@@ -21,8 +21,7 @@ _ACCEPT: Final = "application/json, application/yaml, text/yaml, */*;q=0.5"
 async def document(settings: Settings, address: str) -> Fetched:
     """Raises InvalidError, with a finding at /url."""
     try:
-        parts = url.split(address)
-        wanted = f"{parts.origin}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+        wanted = url.split(address).address
         policy = Policy.allowing(settings.egress_allow, settings.egress_ports)
         async with Outbound(policy, max_response_bytes=MAX_BYTES) as outbound:
             answer = await outbound.send(

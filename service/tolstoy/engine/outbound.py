@@ -207,7 +207,7 @@ def _redirected(hop: Request, target: str, status: int, location: str) -> Reques
         headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
     return Request(
         method="GET" if as_get else hop.method,
-        url=f"{there.origin}{there.path or '/'}{f'?{there.query}' if there.query else ''}",
+        url=there.address,
         headers=headers,
         body=None if as_get else hop.body,
     )
