@@ -89,6 +89,7 @@ def test_looking_into_texts_is_paid_for(source: str) -> None:
         "inputs.long.indexOf(inputs.half)",
         "inputs.long.lastIndexOf(inputs.half)",
         "inputs.long.split(inputs.half).size()",
+        "inputs.long.replace(inputs.half, '')",
         "inputs.long.split('').size()",
         "inputs.long.split('a').size()",
     ],
@@ -100,3 +101,29 @@ def test_what_the_library_does_at_each_character_is_paid_for(source: str) -> Non
     _rounds(rounds, l=[0], **inputs)
     with pytest.raises(EvaluationError, match="this takes too long"):
         _rounds(rounds, l=[0] * 100, **inputs)
+
+
+@pytest.mark.parametrize("function", ["contains(inputs.part)", "replace(inputs.part, '')"])
+@pytest.mark.parametrize(("text", "part"), [(29_999, 99), (2_499, 1_250), (65_000, 63_000)])
+def test_searching_is_paid_for_where_python_compares_at_each_place(
+    function: str, text: int, part: int
+) -> None:
+    """Two thousand rounds of these were half a second of work, or sixty."""
+    inputs = {"text": "a" * text, "part": "a" * (part // 2) + "b" + "a" * (part - part // 2 - 1)}
+    rounds = f"inputs.l.map(x, inputs.text.{function}).size()"
+    _rounds(rounds, l=[0], **inputs)
+    with pytest.raises(EvaluationError, match="this takes too long"):
+        _rounds(rounds, l=[0] * 2_000, **inputs)
+
+
+def test_searching_is_paid_for_where_the_end_is_what_takes_long() -> None:
+    """A hundred of these were nine seconds of work: near the end of the text, Python prepares no part any more."""
+    inputs = {"text": "z" * 598_000 + "a" * 402_000, "part": "a" * 399_998 + "ba"}
+    _rounds("inputs.l.map(x, inputs.text.contains(inputs.part))", l=[0], **inputs)
+    with pytest.raises(EvaluationError, match="this takes too long"):
+        _rounds("inputs.l.map(x, inputs.text.contains(inputs.part))", l=[0] * 100, **inputs)
+
+
+def test_searching_a_long_text_for_a_short_one_is_cheap() -> None:
+    _rounds("inputs.l.map(x, inputs.text.contains('Springfield')).size()", l=[0] * 100, text="a" * 1_000_000)
+    _rounds("inputs.l.filter(x, inputs.text.contains('error')).size()", l=[0] * 5_000, text="a b c " * 100)

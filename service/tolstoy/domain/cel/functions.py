@@ -14,6 +14,10 @@ MAX_HANDED_TEXT: Final = 64 * 1024
 MAX_HANDED_NODES: Final = 100_000
 _NAMES: Final = "abcd"
 _CALL_UNITS: Final = 50
+_PREPARED_TEXT: Final = 2_500
+_PREPARED_PART: Final = 100
+_PREPARED_LONG_TEXT: Final = 30_000
+_UNPREPARED_PLACES: Final = 2_001
 _BYTES_PER_UNIT: Final = 8
 
 Arguments = list[Any]
@@ -138,6 +142,7 @@ def _refused(function: str, *arguments: Any) -> EvaluationError:
 def _grow_by_replacing(arguments: Arguments, run: Run) -> None:
     match arguments:
         case [str() as text, str() as old, str() as new, *_]:
+            _pay_for_finding(text, old, run)
             count = text.count(old) if old else len(text) + 1
             _check_growth(len(text) + count * len(new))
             run.spend(count // _BYTES_PER_UNIT)
@@ -165,7 +170,7 @@ def _pay_for_searching(arguments: Arguments, run: Run) -> None:
             run.spend((len(text) * len(part)) >> 14)
 
 
-_SEARCHING: Final = frozenset({"indexOf", "lastIndexOf", "split"})
+_SEARCHING: Final = frozenset({"indexOf", "lastIndexOf", "replace", "split"})
 
 
 def _size(arguments: Arguments, run: Run) -> int:
@@ -184,6 +189,24 @@ def _within(name: str, test: Callable[[str, str], bool]) -> Callable[[Arguments,
         return test(text, part)
 
     return function
+
+
+def _contains(arguments: Arguments, run: Run) -> bool:
+    text, part = arguments
+    if type(text) is not str or type(part) is not str:
+        raise _refused("contains", text, part)
+    _pay_for_finding(text, part, run)
+    return part in text
+
+
+def _pay_for_finding(text: str, part: str, run: Run) -> None:
+    """CPython prepares the part, and so needs linear time, only where that pays (Objects/stringlib/fastsearch.h)."""
+    places, compared = max(0, len(text) - len(part)), 0
+    if len(text) < _PREPARED_TEXT or (len(part) < _PREPARED_PART and len(text) < _PREPARED_LONG_TEXT):
+        compared = places * len(part)
+    elif len(part) * 3 > len(text):  # then it may prepare it, but not near the end
+        compared = min(places, _UNPREPARED_PLACES) * len(part)
+    run.spend((len(text) >> 6) + (compared >> 10))
 
 
 def _extreme(name: str, better: Callable[[Any, Any], bool]) -> Callable[[Arguments, Run], Any]:
@@ -241,7 +264,7 @@ def or_else(value: Any, other: Callable[[], Any], *, unwrap: bool) -> Any:
 
 _OWN: Final[dict[str, Callable[[Arguments, Run], Any]]] = {
     "size": _size,
-    "contains": _within("contains", lambda text, part: part in text),
+    "contains": _contains,
     "startsWith": _within("startsWith", str.startswith),
     "endsWith": _within("endsWith", str.endswith),
     "dyn": lambda arguments, run: arguments[0],
