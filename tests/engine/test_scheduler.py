@@ -3,52 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from tests.engine.home import Home, neighbour, published
+from tests.engine.home import Home, published
+from tests.engine.hourly import HOUR, key_of, keys_of, make_hourly, set_back
 from tolstoy.db import tenancy
 from tolstoy.domain import schedule_ticks, schedules
-from tolstoy.domain.schedules import Schedule, ScheduleChange, ScheduleCreate
+from tolstoy.domain.schedules import ScheduleChange
 from tolstoy.engine import scheduler
-
-HOUR = timedelta(hours=1)
-
-
-async def _made(home: Home, *, flow_id: UUID | None = None, **fields: Any) -> Schedule:
-    """An hourly schedule."""
-    new = {"flow_id": flow_id or home.flow_id, "name": "Hourly", "cron": "0 * * * *", **fields}
-    return await schedules.create(home.scope, ScheduleCreate(**new))
-
-
-async def _back(home: Home, schedule: Schedule, hours: int) -> list[datetime]:
-    """As if nobody had looked for so many hours: the ticks that were missed."""
-    now = await home.owner.fetchval("SELECT date_trunc('hour', clock_timestamp())")
-    missed = [now - HOUR * back for back in range(hours - 1, -1, -1)]
-    await home.owner.execute(
-        "UPDATE schedules SET next_at = $2, due_at = $2 WHERE id = $1", schedule.id, missed[0]
-    )
-    return missed
-
-
-def _key(schedule: Schedule, tick: datetime) -> str:
-    return f"schedule:{schedule.id}:{tick:%Y-%m-%dT%H:%M:%SZ}"
-
-
-async def _keys(home: Home, schedule: Schedule) -> list[str]:
-    return [run["dedupe_key"] for run in await home.runs(schedule.id)]
 
 
 async def test_a_tick_starts_a_run_with_the_inputs_on_behalf_of_its_maker(home: Home) -> None:
-    schedule = await _made(home, inputs={"who": "world"})
+    schedule = await make_hourly(home, inputs={"who": "world"})
     assert (await home.runs(schedule.id)) == []
-    (tick,) = await _back(home, schedule, 1)
+    (tick,) = await set_back(home, schedule, 1)
     seconds = await scheduler.tick(home.database)
     (run,) = await home.runs(schedule.id)
-    assert (run["status"], run["dedupe_key"]) == ("queued", _key(schedule, tick))
+    assert (run["status"], run["dedupe_key"]) == ("queued", key_of(schedule, tick))
     assert (run["inputs"], run["user_id"]) == ('{"who": "world"}', home.scope.user_id)
     assert [job["subject"] for job in await home.jobs("run")] == [run["id"].bytes]
     fired = await schedules.get(home.scope, schedule.id)
@@ -58,7 +32,7 @@ async def test_a_tick_starts_a_run_with_the_inputs_on_behalf_of_its_maker(home: 
 
 async def test_where_nothing_is_due_nothing_happens(home: Home) -> None:
     assert await scheduler.tick(home.database) is None
-    schedule = await _made(home)
+    schedule = await make_hourly(home)
     assert schedule.next_at is not None
     seconds = await scheduler.tick(home.database)
     assert seconds is not None and 0 < seconds <= 3600
@@ -66,17 +40,17 @@ async def test_where_nothing_is_due_nothing_happens(home: Home) -> None:
 
 
 async def test_schedulers_at_once_fire_a_tick_once(home: Home) -> None:
-    made = [await _made(home) for _ in range(12)]
+    made = [await make_hourly(home) for _ in range(12)]
     for schedule in made:
-        await _back(home, schedule, 1)
+        await set_back(home, schedule, 1)
     await asyncio.gather(*(scheduler.tick(home.database) for _ in range(4)))
     await scheduler.tick(home.database)
     assert [len(await home.runs(schedule.id)) for schedule in made] == [1] * len(made)
 
 
 async def test_a_scheduler_that_is_killed_before_it_commits_leaves_the_tick_to_another(home: Home) -> None:
-    schedule = await _made(home)
-    await _back(home, schedule, 1)
+    schedule = await make_hourly(home)
+    await set_back(home, schedule, 1)
     fired = asyncio.Event()
 
     async def fire_and_stay() -> None:
@@ -101,15 +75,15 @@ async def test_a_scheduler_that_is_killed_before_it_commits_leaves_the_tick_to_a
 
 async def test_a_tick_that_has_its_run_gets_no_other(home: Home) -> None:
     """As when the schedule's row is from a backup, or was set back by hand: the run's key knows."""
-    schedule = await _made(home, overlap="allow")
+    schedule = await make_hourly(home, overlap="allow")
     for _ in range(2):
-        (tick,) = await _back(home, schedule, 1)
+        (tick,) = await set_back(home, schedule, 1)
         await scheduler.tick(home.database)
-    assert await _keys(home, schedule) == [_key(schedule, tick)]
+    assert await keys_of(home, schedule) == [key_of(schedule, tick)]
 
 
 async def test_a_clock_that_is_set_back_fires_nothing_again(home: Home) -> None:
-    schedule = await _made(home, overlap="allow")
+    schedule = await make_hourly(home, overlap="allow")
     ahead = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + HOUR * 5
     # fired in what is now the future
     await home.owner.execute(
@@ -130,53 +104,53 @@ async def test_a_clock_that_is_set_back_fires_nothing_again(home: Home) -> None:
 async def test_missed_ticks_are_made_up_for_as_overlap_allows(
     home: Home, overlap: str, started: int, buffered: int | None, skipped: int
 ) -> None:
-    schedule = await _made(home, overlap=overlap, catch_up_seconds=86_400)
-    missed = await _back(home, schedule, 4)
+    schedule = await make_hourly(home, overlap=overlap, catch_up_seconds=86_400)
+    missed = await set_back(home, schedule, 4)
     await scheduler.tick(home.database)
-    assert await _keys(home, schedule) == [_key(schedule, tick) for tick in missed[:started]]
+    assert await keys_of(home, schedule) == [key_of(schedule, tick) for tick in missed[:started]]
     fired = await schedules.get(home.scope, schedule.id)
     assert fired.buffered_at == (missed[buffered] if buffered else None)
     assert (fired.skipped, fired.next_at) == (skipped, missed[-1] + HOUR)
 
 
 async def test_ticks_older_than_the_window_are_dropped_and_counted(home: Home) -> None:
-    schedule = await _made(home, overlap="allow", catch_up_seconds=2 * 3600)
-    missed = await _back(home, schedule, 10)
+    schedule = await make_hourly(home, overlap="allow", catch_up_seconds=2 * 3600)
+    missed = await set_back(home, schedule, 10)
     await scheduler.tick(home.database)
-    assert await _keys(home, schedule) == [_key(schedule, tick) for tick in missed[-2:]]
+    assert await keys_of(home, schedule) == [key_of(schedule, tick) for tick in missed[-2:]]
     assert (await schedules.get(home.scope, schedule.id)).skipped == 8
 
 
 async def test_while_a_run_has_not_ended_ticks_are_skipped(home: Home) -> None:
-    schedule = await _made(home)
-    await _back(home, schedule, 1)
+    schedule = await make_hourly(home)
+    await set_back(home, schedule, 1)
     await scheduler.tick(home.database)
     (run,) = await home.runs(schedule.id)
     for status in ("running", "waiting"):
         await home.move(run["id"], status)
-        await _back(home, schedule, 1)
+        await set_back(home, schedule, 1)
         await scheduler.tick(home.database)
         assert len(await home.runs(schedule.id)) == 1
     assert (await schedules.get(home.scope, schedule.id)).skipped == 2
 
 
 async def test_what_was_buffered_starts_when_the_run_has_ended(home: Home) -> None:
-    schedule = await _made(home, overlap="buffer", catch_up_seconds=86_400)
-    first, second, *_ = await _back(home, schedule, 3)
+    schedule = await make_hourly(home, overlap="buffer", catch_up_seconds=86_400)
+    first, second, *_ = await set_back(home, schedule, 3)
     await scheduler.tick(home.database)
-    assert await _keys(home, schedule) == [_key(schedule, first)]
+    assert await keys_of(home, schedule) == [key_of(schedule, first)]
     assert await scheduler.tick(home.database) != 0, "it holds nobody up meanwhile"
     await home.move_all(schedule.id, "failed")
     assert await scheduler.tick(home.database)
-    assert await _keys(home, schedule) == [_key(schedule, first), _key(schedule, second)]
+    assert await keys_of(home, schedule) == [key_of(schedule, first), key_of(schedule, second)]
     fired = await schedules.get(home.scope, schedule.id)
     assert (fired.buffered_at, fired.skipped) == (None, 1)
 
 
 async def test_a_run_that_ends_while_a_tick_is_being_buffered_is_seen(home: Home) -> None:
     """Its end waits for the scheduler's transaction, and makes the schedule due once more."""
-    schedule = await _made(home, overlap="buffer", catch_up_seconds=86_400)
-    await _back(home, schedule, 1)
+    schedule = await make_hourly(home, overlap="buffer", catch_up_seconds=86_400)
+    await set_back(home, schedule, 1)
     await scheduler.tick(home.database)
     await home.owner.execute(
         "UPDATE schedules SET next_at = next_at - interval '1 hour' + interval '1 second',"
@@ -218,8 +192,8 @@ async def test_what_cannot_start_is_told_and_the_next_tick_tries_anew(
         flow_id = await home.owner.fetchval("UPDATE flows SET published_version = NULL RETURNING id")
     else:
         flow_id = await published(home.scope, **flow)
-    schedule = await _made(home, flow_id=flow_id)
-    (tick,) = await _back(home, schedule, 1)
+    schedule = await make_hourly(home, flow_id=flow_id)
+    (tick,) = await set_back(home, schedule, 1)
     await scheduler.tick(home.database)
     assert await home.runs(schedule.id) == []
     row = await home.owner.fetchrow(
@@ -232,31 +206,16 @@ async def test_what_cannot_start_is_told_and_the_next_tick_tries_anew(
     if flow is None:
         await home.owner.execute("UPDATE flows SET published_version = 1")
     await schedules.change(home.scope, schedule.id, ScheduleChange(inputs={"who": "world"}), None)
-    await _back(home, schedule, 1)
+    await set_back(home, schedule, 1)
     await home.owner.execute("UPDATE schedules SET last_at = NULL")
     await scheduler.tick(home.database)
     assert len(await home.runs(schedule.id)) == 1
     assert (await schedules.get(home.scope, schedule.id)).last_error is None
 
 
-async def test_a_schedule_that_breaks_does_not_keep_others_from_running(home: Home) -> None:
-    broken, whole = await _made(home), await _made(home)
-    for schedule in (broken, whole):
-        await _back(home, schedule, 1)
-    await home.owner.execute(
-        "CREATE FUNCTION breaks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$"
-    )
-    await home.owner.execute(
-        "CREATE TRIGGER breaks BEFORE UPDATE ON schedules FOR EACH ROW"
-        f" WHEN (OLD.id = '{broken.id}') EXECUTE FUNCTION breaks()"
-    )
-    assert await scheduler.tick(home.database) == scheduler.AGAIN_SECONDS
-    assert (len(await home.runs(broken.id)), len(await home.runs(whole.id))) == (0, 1)
-
-
 async def test_paused_ones_are_passed_by_and_go_on_from_then(home: Home) -> None:
-    schedule = await _made(home, overlap="buffer", catch_up_seconds=86_400)
-    await _back(home, schedule, 3)
+    schedule = await make_hourly(home, overlap="buffer", catch_up_seconds=86_400)
+    await set_back(home, schedule, 3)
     await scheduler.tick(home.database)
     paused = await schedules.pause(home.scope, schedule.id, "holidays", None)
     assert (paused.paused, paused.note, paused.next_at, paused.buffered_at) == (True, "holidays", None, None)
@@ -266,24 +225,3 @@ async def test_paused_ones_are_passed_by_and_go_on_from_then(home: Home) -> None
     resumed = await schedules.resume(home.scope, schedule.id, None)
     assert (resumed.paused, resumed.note) == (False, None)
     assert resumed.next_at is not None and resumed.next_at > datetime.now(UTC)
-
-
-async def test_a_tick_of_one_organization_is_not_held_up_by_many_of_another(home: Home) -> None:
-    """At most so many at a time, those first that have waited longest."""
-    made = [await _made(home) for _ in range(scheduler.MOST + 5)]
-    await home.owner.execute(
-        "UPDATE schedules SET next_at = now() - interval '1 minute', due_at = now() - interval '1 minute'"
-    )
-    other = await neighbour(home)
-    theirs = await _made(other)
-    await home.owner.execute(
-        "UPDATE schedules SET next_at = now() - interval '2 minutes', due_at = now() - interval '2 minutes'"
-        " WHERE id = $1",
-        theirs.id,
-    )
-    started = "SELECT count(*) FROM executions WHERE org_id = $1"
-    await scheduler.tick(home.database)
-    assert len(await home.runs(theirs.id)) == 1
-    assert await home.owner.fetchval(started, home.scope.org_id) == scheduler.MOST - 1
-    await scheduler.tick(home.database)
-    assert await home.owner.fetchval(started, home.scope.org_id) == len(made)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from tolstoy.core import log
-from tolstoy.core.errors import ProblemError, WriteConflictError
+from tolstoy.core.errors import ProblemError, StorageFullError, WriteConflictError
 from tolstoy.db import tenancy
 from tolstoy.db.statements import json_text
 from tolstoy.db.tenancy import Scope
@@ -31,6 +32,19 @@ _DONE = (
     "UPDATE schedules SET next_at = $3, due_at = $3, last_at = $4, buffered_at = $5, skipped = skipped + $6,"
     " last_error = $7 WHERE org_id = $1 AND id = $2"
 )
+# What another scheduler fired meanwhile stays as that left it.
+_PUT_OFF = (
+    "UPDATE schedules SET due_at = clock_timestamp() + $3::float8 * interval '1 second',"
+    " last_error = coalesce($4, last_error) WHERE org_id = $1 AND id = $2 AND due_at <= clock_timestamp()"
+)
+FULL_SECONDS: Final = 60.0  # about how often stored bytes are measured
+
+
+class _FullError(Exception):
+    """A tick has no room for its run, and the transaction is lost."""
+
+    def __init__(self, problem: StorageFullError, nominal: datetime) -> None:
+        self.problem, self.nominal = problem, nominal
 
 
 @dataclass
@@ -67,6 +81,8 @@ class _Firing:
                 msgspec.json.decode(self.row["inputs"]),
                 origin=origin,
             )
+        except StorageFullError as exc:
+            raise _FullError(exc, nominal) from exc
         except ProblemError as exc:
             if exc.status >= 500 or isinstance(exc, WriteConflictError):  # the transaction is lost
                 raise
@@ -77,7 +93,31 @@ class _Firing:
 
 
 async def fire(scope: Scope, schedule_id: UUID) -> None:
-    """Fire what is due of a schedule; nothing where it is not, or where another scheduler is at it."""
+    """Fire what is due of a schedule; nothing where it is not, or where another scheduler is at it.
+
+    Ticks that have no room for their runs stay due, and are looked at again in FULL_SECONDS.
+    """
+    try:
+        await _fire(scope, schedule_id)
+    except _FullError as exc:
+        await put_off(scope, schedule_id, FULL_SECONDS, _told(exc.problem, exc.nominal))
+        log.get().warning(
+            "a schedule waits for its organization to have room",
+            action="schedule_waits",
+            org_id=scope.org_id,
+            schedule_id=schedule_id,
+        )
+
+
+async def put_off(scope: Scope, schedule_id: UUID, seconds: float, error: str | None = None) -> None:
+    """Have a schedule looked at again in so many seconds, with the ticks that it has: others have their turn first."""
+    async with tenancy.transaction(scope) as inner:
+        if inner.connection is None:
+            raise RuntimeError("a transaction has a connection")
+        await inner.connection.execute(_PUT_OFF, scope.org_id, schedule_id, seconds, error)
+
+
+async def _fire(scope: Scope, schedule_id: UUID) -> None:
     async with tenancy.transaction(scope) as inner:
         connection = inner.connection
         if connection is None:

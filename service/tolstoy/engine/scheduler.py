@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 import asyncpg
 
@@ -10,6 +11,7 @@ from tolstoy.core import log
 from tolstoy.core.errors import ProblemError, UnavailableError
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
+from tolstoy.db.tenancy import Scope
 from tolstoy.domain import schedule_ticks
 
 MOST: Final = 100
@@ -27,13 +29,12 @@ async def tick(database: Database) -> float | None:
     for row in await tenancy.call(database, _DUE, MOST):
         if row["seconds"] > 0:
             return float(row["seconds"])
+        scope = tenancy.engine(database, row["org_id"])
         try:
-            await schedule_ticks.fire(tenancy.engine(database, row["org_id"]), row["id"])
+            await schedule_ticks.fire(scope, row["id"])
         except UnavailableError:
             raise
         except (ProblemError, asyncpg.PostgresError) as exc:
-            # one schedule must not keep the others from being fired
-            failed = True
             log.get().error(
                 "a schedule could not be fired",
                 action="schedule_failed",
@@ -41,7 +42,19 @@ async def tick(database: Database) -> float | None:
                 schedule_id=row["id"],
                 exc_info=exc,
             )
+            failed = not await _put_off(scope, row["id"]) or failed
     coming = await tenancy.call(database, _DUE, 1)
     if not coming:
         return None
     return max(float(coming[0]["seconds"]), AGAIN_SECONDS if failed else 0.0)
+
+
+async def _put_off(scope: Scope, schedule_id: UUID) -> bool:
+    """One schedule must not keep the others from being fired."""
+    try:
+        await schedule_ticks.put_off(scope, schedule_id, AGAIN_SECONDS)
+    except UnavailableError:
+        raise
+    except (ProblemError, asyncpg.PostgresError):
+        return False
+    return True
