@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -125,6 +126,13 @@ async def test_the_first_key_is_made_by_hand(
         ("Reports", ["read", "run"]), ("Reports", ["read", "run"]), ("First key", None)
     ]  # fmt: skip
     assert listed[0]["expiresAt"] is not None
+    told = (await http.get("/audit-events", headers=by(key))).json()["data"]
+    by_whom = [(each["subjectType"], each["userId"], each["origin"]["program"]) for each in told]
+    assert by_whom[:2] == [("api_key", None, "tolstoy admin create-key")] * 2
+    assert sorted(by_whom[2:]) == [
+        (subject, None, "tolstoy admin create-organization") for subject in ("api_key", "organization", "user")
+    ]
+    assert {each["origin"]["host"] for each in told} == {socket.gethostname()}
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TextIO, TypeVar
 from uuid import UUID
+
+import msgspec
 
 from tolstoy.cli import audit_files, checks
 from tolstoy.cli.addresses import resolved
@@ -17,6 +22,7 @@ from tolstoy.core.permissions import PERMISSIONS, Permission
 from tolstoy.core.settings import Settings, load
 from tolstoy.db import renewal, tenancy
 from tolstoy.db.database import Database, open_database
+from tolstoy.db.tenancy import Scope
 from tolstoy.domain import api_keys, organizations, users
 from tolstoy.domain.api_keys import ApiKeyWithText, FirstKeyCreate
 from tolstoy.domain.organizations import Organization, OrganizationCreate, Owner
@@ -28,7 +34,7 @@ def organization(name: str, owner: str) -> tuple[Organization, ApiKeyWithText]:
     """With its admin, and the admin's key, or nothing of it."""
 
     async def make(database: Database) -> tuple[Organization, ApiKeyWithText]:
-        async with tenancy.transaction(tenancy.platform(database)) as inner:
+        async with tenancy.transaction(_platform(database, "create-organization")) as inner:
             made = await organizations.create(inner, OrganizationCreate(name=name, owner=Owner(email=owner)))
             if not isinstance(made.owner, users.User):
                 raise RuntimeError("an organization made with an owner has one")
@@ -49,7 +55,7 @@ def key(org: str, user: str, name: str, scopes: list[str], expires_in_days: int 
     async def make(database: Database) -> ApiKeyWithText:
         user_id = parse_id(user) or await _by_email(database, org_id, user)
         new = FirstKeyCreate(name=name, user_id=user_id, scopes=allowed, expires_at=expires_at)
-        return await api_keys.create_first(tenancy.platform(database), org_id, new)
+        return await api_keys.create_first(_platform(database, "create-key"), org_id, new)
 
     return _run(make)
 
@@ -57,6 +63,19 @@ def key(org: str, user: str, name: str, scopes: list[str], expires_in_days: int 
 def audit(org_id: UUID, out: TextIO) -> int:
     """How many events were written, as JSON lines."""
     return _run(lambda database: audit_files.export(database, org_id, out))
+
+
+def _platform(database: Database, command: str) -> Scope:
+    """As the audit log tells of it: there is no request, but somebody at a machine."""
+    origin = {"program": f"tolstoy admin {command}", "account": _account(), "host": socket.gethostname()}
+    return replace(tenancy.platform(database), origin=msgspec.json.encode(origin).decode())
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return ""
 
 
 async def _by_email(database: Database, org_id: UUID, email: str) -> UUID:
