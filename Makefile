@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q
 
-.PHONY: help serve dev test test-infra infra lint format bench lock clean
+.PHONY: help serve dev test test-infra infra lint format audit bench lock clean
 
 help: ## say what there is
 	@echo "Tolstoy. What make can do:"
@@ -57,6 +57,18 @@ format: .venv/.dev ## let ruff mend what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+.venv/audit/.made: .venv/.made requirements/audit.txt
+	@$(PYTHON) -m venv .venv/audit
+	@.venv/audit/bin/python -m pip --disable-pip-version-check install -q --require-hashes -r requirements/audit.txt
+	@touch $@
+
+# One file after the other, as two of them may pin one package differently; the first that has something ends it.
+audit: .venv/audit/.made ## ask whether what is pinned has known vulnerabilities (needs the network)
+	@set -e; for file in dev infra image audit; do \
+		.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+			-r requirements/$$file.txt $(ARGS); \
+	done
+
 bench: .venv/.dev ## measure: one line per figure, and bench-results.json
 	@$(BIN)/python -m bench
 
@@ -65,6 +77,7 @@ lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml (needs u
 	@$(COMPILE) pyproject.toml --extra embedded --group dev --group build -o requirements/dev.txt
 	@$(COMPILE) --group infra -o requirements/infra.txt
 	@$(COMPILE) pyproject.toml -c requirements/serve.txt -o requirements/image.txt
+	@$(COMPILE) --group audit -o requirements/audit.txt
 	@$(COMPILE) --group build -c requirements/serve.txt -o requirements/build.txt
 
 clean: ## remove the environment, the embedded database and every cache; .env stays

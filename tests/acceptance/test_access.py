@@ -130,7 +130,8 @@ async def test_the_first_key_is_made_by_hand(
     by_whom = [(each["subjectType"], each["userId"], each["origin"]["program"]) for each in told]
     assert by_whom[:2] == [("api_key", None, "tolstoy admin create-key")] * 2
     assert sorted(by_whom[2:]) == [
-        (subject, None, "tolstoy admin create-organization") for subject in ("api_key", "organization", "user")
+        (subject, None, "tolstoy admin create-organization")
+        for subject in ("api_key", "organization", "user")
     ]
     assert {each["origin"]["host"] for each in told} == {socket.gethostname()}
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import typing
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from tolstoy.core.permissions import Role
 
 ROOT = Path(__file__).parents[2]
 MOST_LINES = 300
@@ -40,7 +43,7 @@ def markdown() -> list[Path]:
     return [path for path in files() if path.suffix == ".md"]
 
 
-@pytest.mark.parametrize("name", ["serve", "dev"])
+@pytest.mark.parametrize("name", ["serve", "dev", "infra", "image", "audit"])
 def test_every_requirement_is_pinned_with_hashes_and_names_no_index(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     requirements = text.replace("\\\n", " ").splitlines()
@@ -125,6 +128,29 @@ def test_paths_that_documents_name_exist() -> None:
             if known and not ignored and not any(place.exists() for place in places):
                 missing.append(f"{document.relative_to(ROOT)}: {name}")
     assert missing == []
+
+
+def test_every_role_is_in_the_threat_model_and_every_claim_has_its_tests() -> None:
+    text = (ROOT / "SECURITY.md").read_text()
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line[:2] == "| "
+    ]
+    assert set(typing.get_args(Role)) <= {row[0] for row in rows}
+    claims = [row for row in rows if len(row) == 4 and row[2] not in ("", "Cannot")]
+    assert len(claims) >= 15
+    assert [row[0] for row in claims if not re.findall(r"`tests/\w+/test_\w+\.py`", row[3])] == []
+
+
+def test_what_is_pinned_is_audited() -> None:
+    """Of the two files that are not named, one is part of `dev` and one of `image`."""
+    audited = re.search(r"for file in ([a-z ]+); do", (ROOT / "Makefile").read_text())
+    assert audited is not None
+    assert set(audited[1].split()) == {path.stem for path in (ROOT / "requirements").iterdir()} - {
+        "serve",
+        "build",
+    }
 
 
 def test_make_help_tells_what_the_readme_tells() -> None:
