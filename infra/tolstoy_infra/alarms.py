@@ -45,12 +45,16 @@ class Alarms(pulumi.ComponentResource):
         metric: str,
         above: float,
         minutes: int,
+        period: int = 60,
         statistic: Literal["Average", "Maximum", "Minimum", "Sum"] = "Average",
         dimensions: Mapping[str, pulumi.Input[str]] | None = None,
         missing: Missing = "notBreaching",
         also: tuple[str, ...] = (),
     ) -> None:
-        """Alarm while the metric is above that in every one of so many minutes; `also` are further actions' ARNs."""
+        """Alarm while the metric is above that for so many minutes, `period` seconds after `period` seconds.
+
+        A period must not be shorter than the metric's own. `also` are further actions' ARNs.
+        """
         aws.cloudwatch.MetricAlarm(
             f"{PREFIX}-{name}",
             alarm_description=f"Tolstoy, stack {self._stack}: {description}",
@@ -60,8 +64,8 @@ class Alarms(pulumi.ComponentResource):
             statistic=statistic,
             comparison_operator="GreaterThanThreshold",
             threshold=above,
-            period=60,
-            evaluation_periods=minutes,
+            period=period,
+            evaluation_periods=minutes * 60 // period,
             treat_missing_data=missing,
             alarm_actions=[self.topic_arn, *also],
             ok_actions=[self.topic_arn],

@@ -140,5 +140,6 @@ def _watch(alarms: Alarms, settings: Settings, machine: pulumi.Output[str]) -> N
             statistic="Sum",
             above=0,
             minutes=15,
+            period=300,  # credits are told of every five minutes
             dimensions=this,
         )

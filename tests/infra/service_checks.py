@@ -69,6 +69,8 @@ def check_alarms(deployed: Deployed) -> None:
         assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
         missing = "breaching" if name == "queue-age" else "notBreaching"
         assert alarm["TreatMissingData"] == missing, name
+        # EC2 tells of credits every five minutes: asked every minute, four answers of five would be missing
+        assert alarm["Period"] == (300 if name == "credits" else 60), name
 
 
 def check_registry(deployed: Deployed) -> None:
