@@ -18,7 +18,7 @@ class AppSecret(pulumi.ComponentResource):
     arn: pulumi.Output[str]
     version: pulumi.Resource  # to be there before anybody reads it
 
-    def __init__(self, *, database_url: str, direct_url: str) -> None:
+    def __init__(self, *, database_url: str, direct_url: str, app_keys: str | None) -> None:
         super().__init__("tolstoy:infra:AppSecret", PREFIX)
         kept = pulumi.ResourceOptions(parent=self, protect=True)
         gateway = random.RandomPassword(f"{PREFIX}-gateway", length=48, special=False, opts=kept)
@@ -41,6 +41,7 @@ class AppSecret(pulumi.ComponentResource):
                     "GATEWAY_SECRET": gateway.result,
                     "PLATFORM_KEY": platform.result,
                     "APP_KEY": app_key.base64,
+                    **({"APP_KEYS": pulumi.Output.secret(app_keys)} if app_keys else {}),
                 }
             ),
             opts=pulumi.ResourceOptions(parent=self),

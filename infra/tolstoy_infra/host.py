@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from typing import Any, Final, Literal
 import yaml
 
 from tolstoy_infra.bundle import File, bundled
+from tolstoy_infra.timeouts import Timeouts, number, timeouts
 
 Role = Literal["single", "api", "worker"]
 
@@ -22,18 +21,7 @@ USER_DATA_BYTES: Final = 16_384  # EC2 takes no more, before base64
 SECRETS: Final = frozenset(
     {"DATABASE_URL", "DIRECT_URL", "GATEWAY_SECRET", "PLATFORM_KEY", "APP_KEY", "APP_KEYS"}
 )
-# what the files on the machine rely on, or what the secret says
-_OURS: Final = SECRETS | {
-    "APP_ENV",
-    "NODE_ENV",
-    "HOST",
-    "PORT",
-    "USE_AWS_SECRETS",
-    "AWS_REGION",
-    "AWS_SECRET_NAME",
-}
 _BODY_BYTES: Final = 1_048_576  # the service's own defaults, said once for it and for Nginx
-_RESPONSE_SECONDS: Final = 60
 _BUNDLE: Final = "/var/lib/tolstoy/files.tar.bz2"
 _NGINX: Final = ("api", "headers", "problem", "problems", "proxy", "slot", "upstream")
 
@@ -78,17 +66,17 @@ class Host:
     def tls(self) -> bool:
         return self.role == "single" and self.domain is not None and self.proxies is None
 
-    def number(self, name: str, default: int) -> int:
-        """A setting of the service that the machine has to agree with."""
-        text = self.env.get(name, str(default))
-        if not re.fullmatch(r"[0-9]{1,10}", text):
-            raise ValueError(f"env: {name} {text!r} is not a whole number")
-        return int(text)
+    @property
+    def timeouts(self) -> Timeouts:
+        return timeouts(self.env)
+
+    @property
+    def body_bytes(self) -> int:
+        return number(self.env, "MAX_BODY_BYTES", _BODY_BYTES, most=1_073_741_824)
 
 
 def render(host: Host) -> str:
     """The cloud-config, always the same for the same host. Raises ValueError where it would not work."""
-    _check(host)
     env, settings = _lines(environment(host)), _lines(_host_settings(host), quoted=True)
     config = {
         "package_update": True,
@@ -111,21 +99,38 @@ def render(host: Host) -> str:
 
 def environment(host: Host) -> dict[str, str]:
     """Of the containers."""
+    waits = host.timeouts
+    return {
+        "AUTH_MODE": "api-key",
+        **({"PUBLIC_URL": f"https://{host.domain}"} if host.domain else {}),
+        "MAX_BODY_BYTES": str(host.body_bytes),
+        "RESPONSE_TIMEOUT": str(waits.response),
+        "SHUTDOWN_TIMEOUT": str(waits.shutdown),
+        **host.env,
+        **_fixed(host),
+    }
+
+
+def _fixed(host: Host) -> dict[str, str]:
+    """What the files on the machine rely on."""
     return {
         "APP_ENV": "production",
-        "AUTH_MODE": "api-key",
         "PROXIES": "1",  # the Nginx of this machine
         "PORT": "3000",
         "WORKERS": str(host.workers),
         "AWS_REGION": host.region,
         "AWS_SECRET_NAME": host.secret_arn,
         "USE_AWS_SECRETS": "true",
-        **({"PUBLIC_URL": f"https://{host.domain}"} if host.domain else {}),
-        "MAX_BODY_BYTES": str(_BODY_BYTES),
-        "RESPONSE_TIMEOUT": str(_RESPONSE_SECONDS),
-        "SHUTDOWN_TIMEOUT": str(_shutdown(host)),
-        **host.env,
     }
+
+
+# variables that a stack's `environment` may not set: they would be another fact beside this one, or break what
+# reads the service's log and asks its health
+OURS: Final = (
+    SECRETS
+    | _fixed(Host("single", "", "")).keys()
+    | {"NODE_ENV", "HOST", "RUN_WORKER", "LOG_FORMAT", "ACCESS_LOG", "HEARTBEAT_FILE"}
+)
 
 
 def files(host: Host) -> list[File]:
@@ -157,8 +162,8 @@ def files(host: Host) -> list[File]:
 
 def nginx_settings(host: Host) -> str:
     changes = {
-        "client_max_body_size 1048576;": f"client_max_body_size {host.number('MAX_BODY_BYTES', _BODY_BYTES)};",
-        "proxy_read_timeout 75s;": f"proxy_read_timeout {host.number('RESPONSE_TIMEOUT', 60) + 15}s;",
+        "client_max_body_size 1048576;": f"client_max_body_size {host.body_bytes};",
+        "proxy_read_timeout 75s;": f"proxy_read_timeout {host.timeouts.proxy}s;",
         "rate=100r/s;": f"rate={host.rate_per_second}r/s;",
     }
     if host.proxies:
@@ -170,9 +175,12 @@ def nginx_settings(host: Host) -> str:
 
 
 def nginx_site(host: Host) -> str:
-    if not host.tls:
-        return _template("nginx/site.conf")
-    return _changed("nginx/site-tls.conf", {"tolstoy.example": str(host.domain)})
+    if host.tls:
+        return _changed("nginx/site-tls.conf", {"tolstoy.example": str(host.domain)})
+    if host.proxies:
+        api = "    include tolstoy/api.conf;\n"
+        return _changed("nginx/site.conf", {api: f"    keepalive_timeout {host.timeouts.kept}s;\n{api}"})
+    return _template("nginx/site.conf")
 
 
 def _host_settings(host: Host) -> dict[str, str]:
@@ -183,16 +191,11 @@ def _host_settings(host: Host) -> dict[str, str]:
         "LOG_GROUP": host.log_group or "",
         "API_MEMORY_MB": str(host.api_memory_mb),
         "WORKER_MEMORY_MB": str(host.worker_memory_mb),
-        "STOP_SECONDS": str(host.number("SHUTDOWN_TIMEOUT", _shutdown(host)) + 15),
+        "STOP_SECONDS": str(host.timeouts.stop),
         **({"TLS": "true", "DOMAIN": str(host.domain), "EMAIL": str(host.email)} if host.tls else {}),
         **({"DNS01": "true"} if host.tls and host.dns01 else {}),
         **({"IMAGE": host.image} if host.image else {}),
     }
-
-
-def _shutdown(host: Host) -> int:
-    """Whatever a request may wait for, a release lets it: `?wait=` is as long as RESPONSE_TIMEOUT allows."""
-    return host.number("RESPONSE_TIMEOUT", _RESPONSE_SECONDS) + 5
 
 
 def _packages(host: Host) -> list[str]:
@@ -215,22 +218,6 @@ def _agent(host: Host) -> dict[str, Any]:
         }
         settings["logs"] = {"logs_collected": {"files": {"collect_list": [log]}}}
     return settings
-
-
-def _check(host: Host) -> None:
-    if host.role not in ("single", "api", "worker"):
-        raise ValueError(f"role {host.role!r} is not known; write single, api or worker")
-    if host.tls and not host.email:
-        raise ValueError("email is missing: the issuer of certificates wants one beside domain")
-    if host.domain and not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host.domain):
-        raise ValueError(f"domain {host.domain!r} is no name; write it as tolstoy.example.com")
-    if host.proxies:
-        ipaddress.ip_network(host.proxies)
-    for name, value in host.env.items():
-        if name in _OURS:
-            raise ValueError(f"env: {name} comes from the secret or is set here; leave it out")
-        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or not value.isprintable():
-            raise ValueError(f"env: {name!r} cannot stand in a file of NAME=value lines")
 
 
 def _lines(values: Mapping[str, str], *, quoted: bool = False) -> str:

@@ -9,10 +9,7 @@ from tolstoy_infra.domain_record import DomainRecord
 from tolstoy_infra.naming import PREFIX, tags
 from tolstoy_infra.network import Firewall, Place
 from tolstoy_infra.settings import Domain, Settings
-
-# event streams say something every 15 s, and `?wait=` may take a minute
-IDLE_SECONDS = 120
-DRAIN_SECONDS = 75
+from tolstoy_infra.timeouts import timeouts
 
 
 class LoadBalancer(pulumi.ComponentResource):
@@ -29,12 +26,13 @@ class LoadBalancer(pulumi.ComponentResource):
         self.firewall = Firewall("balancer", "Tolstoy's load balancer", place)
         self.firewall.open(80, "HTTP: redirects")
         self.firewall.open(443, "HTTPS")
+        waits = timeouts(settings.environment)
         balancer = aws.lb.LoadBalancer(
             PREFIX,
             load_balancer_type="application",
             security_groups=[self.firewall.id],
             subnets=place.subnets(),
-            idle_timeout=IDLE_SECONDS,
+            idle_timeout=waits.idle,
             drop_invalid_header_fields=True,
             desync_mitigation_mode="strictest",
             tags=tags("balancer"),
@@ -54,7 +52,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 unhealthy_threshold=3,
                 matcher="200",
             ),
-            deregistration_delay=DRAIN_SECONDS,
+            deregistration_delay=waits.drain,
             tags=tags("api"),
             opts=self._here,
         )

@@ -44,7 +44,8 @@ class MachineGroup(pulumi.ComponentResource):
         here = pulumi.ResourceOptions(parent=self)
         named = tags(role)
         template = aws.ec2.LaunchTemplate(
-            f"{PREFIX}-{role}",
+            # by its processor too: the image is kept as it is below, and is that processor's
+            f"{PREFIX}-{role}-{machine.architecture}",
             image_id=ubuntu.image_id(machine.architecture),
             instance_type=machine.instance_type,
             key_name=key.key_name if key else None,
@@ -72,7 +73,8 @@ class MachineGroup(pulumi.ComponentResource):
             ],
             update_default_version=True,
             tags=named,
-            opts=here,
+            # or any change of the stack would replace all machines, when there happens to be a newer Ubuntu image
+            opts=pulumi.ResourceOptions.merge(here, pulumi.ResourceOptions(ignore_changes=["image_id"])),
         )
         group = aws.autoscaling.Group(
             f"{PREFIX}-{role}",
@@ -85,7 +87,7 @@ class MachineGroup(pulumi.ComponentResource):
             target_group_arns=[target_group_arn] if target_group_arn else None,
             health_check_type="ELB" if target_group_arn else "EC2",
             health_check_grace_period=BOOT_SECONDS,
-            default_instance_warmup=BOOT_SECONDS if target_group_arn else 120,
+            default_instance_warmup=BOOT_SECONDS,  # a machine that fails until then counts against the release
             instance_refresh=aws.autoscaling.GroupInstanceRefreshArgs(
                 strategy="Rolling",
                 # a new machine serves before an old one goes, and a sick image is taken back

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import ipaddress
 import json
 import re
@@ -153,12 +155,14 @@ def environment(own: frozenset[str]) -> Callable[[str], dict[str, str]]:
         for name, text in read.items():
             if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
                 raise ValueError(f"{name!r} is no name of a variable; write capitals, digits and underscores")
-            if name in own:
-                raise ValueError(f"{name} is set by this program; leave it out")
             if re.search(r"SECRET|PASSWORD|TOKEN|KEY|CREDENTIAL", name):
                 raise ValueError(
                     f"{name} looks like a secret, which the machine's environment must not hold; leave it out"
                 )
+            if name in own:
+                raise ValueError(f"{name} is set by this program; leave it out")
+            if name == "AUTH_MODE" and text not in ("api-key", "gateway"):
+                raise ValueError(f"AUTH_MODE {text!r} lets nobody in here; write api-key or gateway")
             if not text.isprintable():
                 raise ValueError(f"{name} has a line break or another control character; write plain text")
         return read
@@ -185,6 +189,27 @@ def database_url(value: str) -> str:
         raise ValueError(f"is not the address of a Postgres; {form}")
     if not host or not url.username or len(url.path) < 2 or port == 0:
         raise ValueError(f"has no host, user or database; {form}")
+    return value
+
+
+def app_keys(value: str) -> str:
+    """Keys as the service takes them in APP_KEYS. Never says what it holds: it is a secret."""
+    form = "write id:base64 of 32 bytes, several of them separated by commas"
+    ids: set[str] = set()
+    for one in value.split(","):
+        id_, colon, encoded = one.strip().rpartition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError) as exc:
+            raise ValueError(f"has a key that is not base64; {form}") from exc
+        if len(key) != 32:
+            raise ValueError(f"has a key of {len(key)} bytes; {form}")
+        if colon and not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", id_):
+            raise ValueError(f"has an id that is not of letters, digits, _, . and -; {form}")
+        # one without an id has one that follows from the key
+        if (name := id_ if colon else encoded) in ids:
+            raise ValueError(f"has a key or an id twice; {form}")
+        ids.add(name)
     return value
 
 

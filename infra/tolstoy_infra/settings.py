@@ -10,24 +10,10 @@ from typing import Any, Final, Literal, cast
 import pulumi
 
 from tolstoy_infra import readers as read
+from tolstoy_infra.host import OURS
 from tolstoy_infra.rules import contradictions
 
 Topology = Literal["single", "fleet"]
-
-# what render() or the secret sets in the containers' environment
-OWN_VARIABLES: Final = frozenset(
-    {
-        "APP_ENV",
-        "NODE_ENV",
-        "HOST",
-        "PORT",
-        "WORKERS",
-        "PUBLIC_URL",
-        "USE_AWS_SECRETS",
-        "AWS_REGION",
-    }
-    | {"AWS_SECRET_NAME", "DATABASE_URL", "DIRECT_URL", "RUN_WORKER", "LOG_FORMAT", "ACCESS_LOG"}
-)
 
 
 class SettingsError(pulumi.RunError):
@@ -88,6 +74,7 @@ class Settings:
     image: str | None  # none yet: the machine waits for its first release
     database_url: str = field(repr=False)
     direct_url: str = field(repr=False)
+    app_keys: str | None = field(repr=False)  # while APP_KEY is being replaced
     domain: Domain | None
     machine: Machine
     fleet: FleetSize
@@ -120,6 +107,7 @@ _KEYS: Final[Mapping[str, _Key]] = {
     "image": _Key(read.image),
     "databaseUrl": _Key(read.database_url, secret=True),
     "directUrl": _Key(read.database_url, secret=True),
+    "appKeys": _Key(read.app_keys, secret=True),
     "domain": _Key(read.matching(_HOST, "a name; write it as tolstoy.example.com, in small letters")),
     "email": _Key(_EMAIL),
     "zoneId": _Key(
@@ -162,7 +150,7 @@ _KEYS: Final[Mapping[str, _Key]] = {
         )
     ),
     "stateBucket": _Key(read.matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket")),
-    "environment": _Key(read.environment(OWN_VARIABLES), "{}"),
+    "environment": _Key(read.environment(OURS), "{}"),
 }
 
 
@@ -190,7 +178,7 @@ def parse(stack: str, region: str | None, given: Mapping[str, str], secrets: Set
             values[name] = _value(name, key.read, text, mistakes)
     mistakes += _missing(values)
     mistakes += [
-        f"{name} lies in clear in Pulumi.{stack}.yaml; change that password, then pulumi config set --secret {name}"
+        f"{name} lies in clear in Pulumi.{stack}.yaml; choose another, then pulumi config set --secret {name}"
         for name, key in _KEYS.items()
         if key.secret and name in given and name not in secrets
     ]
@@ -238,6 +226,7 @@ def _settings(stack: str, values: Mapping[str, Any]) -> Settings:
         image=get("image"),
         database_url=values["databaseUrl"],
         direct_url=values["directUrl"],
+        app_keys=get("appKeys"),
         domain=domain,
         machine=Machine(
             values["instanceType"],

@@ -26,7 +26,9 @@ class Shared:
 
 
 def make(settings: Settings) -> Shared:
-    secret = AppSecret(database_url=settings.database_url, direct_url=settings.direct_url)
+    secret = AppSecret(
+        database_url=settings.database_url, direct_url=settings.direct_url, app_keys=settings.app_keys
+    )
     logs = Logs(settings)
     registry = Registry()
     identity = MachineIdentity(

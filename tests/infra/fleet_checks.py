@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import io
+import re
+import tarfile
 from typing import Any
 
 import yaml
@@ -41,6 +44,31 @@ def template(deployed: Deployed, role: str) -> dict[str, Any]:
     return dict(newest["LaunchTemplateData"])
 
 
+def on_the_machine(deployed: Deployed, role: str) -> dict[str, str]:
+    """The files that a machine of that group gets at its first boot, by path."""
+    text = base64.b64decode(template(deployed, role)["UserData"]).decode()
+    found: dict[str, str] = {}
+    for one in yaml.safe_load(text)["write_files"]:
+        if one.get("encoding") != "b64":
+            found[one["path"]] = one["content"]
+            continue
+        packed = io.BytesIO(base64.b64decode(one["content"]))
+        with tarfile.open(fileobj=packed, mode="r:bz2") as archive:
+            for entry in archive:
+                content = archive.extractfile(entry)
+                assert content is not None
+                found[f"/{entry.name}"] = content.read().decode()
+    return found
+
+
+def seconds(deployed: Deployed, directive: str) -> int:
+    """Of Nginx's, on the API's machines; for event streams it is another, in another file."""
+    files = on_the_machine(deployed, "api")
+    text = files["/etc/nginx/tolstoy/settings.conf"] + files["/etc/nginx/sites-available/tolstoy"]
+    (found,) = re.findall(rf"\b{directive} (\d+)s;", text)
+    return int(found)
+
+
 def check_balancer(deployed: Deployed) -> None:
     """TLS 1.2 and up with the domain's certificate; plain requests are sent there; ill-formed ones are dropped."""
     arn = balancer(deployed)["LoadBalancerArn"]
@@ -59,7 +87,12 @@ def check_balancer(deployed: Deployed) -> None:
     attributes = {one["Key"]: one["Value"] for one in found["Attributes"]}
     assert attributes["routing.http.drop_invalid_header_fields.enabled"] == "true"
     assert attributes["routing.http.desync_mitigation_mode"] == "strictest"
-    assert int(attributes["idle_timeout.timeout_seconds"]) > 75, "shorter than the service keeps connections"
+    idle = int(attributes["idle_timeout.timeout_seconds"])
+    waits, kept = (seconds(deployed, name) for name in ("proxy_read_timeout", "keepalive_timeout"))
+    assert waits < idle, "who is asked says better why it is late"
+    assert idle < kept, (
+        "a connection that Nginx just closes is taken for the next request, which is then a 502"
+    )
 
 
 def check_targets(deployed: Deployed) -> None:
@@ -68,6 +101,11 @@ def check_targets(deployed: Deployed) -> None:
         "elbv2", "describe_target_groups", LoadBalancerArn=balancer(deployed)["LoadBalancerArn"]
     )["TargetGroups"]
     assert (target["Port"], target["Protocol"], target["HealthCheckPath"]) == (80, "HTTP", "/health")
+    found = deployed.account.call(
+        "elbv2", "describe_target_group_attributes", TargetGroupArn=target["TargetGroupArn"]
+    )
+    delay = {one["Key"]: one["Value"] for one in found["Attributes"]}["deregistration_delay.timeout_seconds"]
+    assert int(delay) >= seconds(deployed, "proxy_read_timeout"), "the longest answer is cut off by a release"
     api, worker = group(deployed, "api"), group(deployed, "worker")
     assert api["TargetGroupARNs"] == [target["TargetGroupArn"]]
     assert api["HealthCheckType"] == "ELB"
@@ -103,8 +141,7 @@ def check_fleet_machines(deployed: Deployed) -> None:
 def check_fleet_first_boot(deployed: Deployed) -> None:
     """Each machine is told what it is, and which image it runs: there is no release behind its back."""
     for role in ("api", "worker"):
-        text = base64.b64decode(template(deployed, role)["UserData"]).decode()
-        files = {one["path"]: one["content"] for one in yaml.safe_load(text)["write_files"]}
+        files = on_the_machine(deployed, role)
         assert f"ROLE={role}" in files["/etc/tolstoy/host.env"].splitlines()
         assert f"IMAGE={IMAGE}" in files["/etc/tolstoy/host.env"].splitlines()
         assert f"AWS_SECRET_NAME={deployed.outputs['secretArn']}" in files["/etc/tolstoy/tolstoy.env"]
@@ -114,9 +151,13 @@ def check_sizes(deployed: Deployed) -> None:
     api, worker = group(deployed, "api"), group(deployed, "worker")
     assert (api["MinSize"], api["MaxSize"]) == (2, 6)
     assert (worker["MinSize"], worker["MaxSize"]) == (1, 6)
-    given = deployed.inputs("aws:autoscaling/group:Group", "tolstoy-api")["instanceRefresh"]
-    assert given["preferences"]["minHealthyPercentage"] == 100, "a release would take machines away"
-    assert given["preferences"]["autoRollback"] is True
+    for role in ("api", "worker"):
+        given = deployed.inputs("aws:autoscaling/group:Group", f"tolstoy-{role}")
+        preferences = given["instanceRefresh"]["preferences"]
+        assert preferences["minHealthyPercentage"] == 100, "a release would take machines away"
+        assert preferences["autoRollback"] is True
+        boot = given["healthCheckGracePeriod"]
+        assert given["defaultInstanceWarmup"] >= boot >= 600, "the next goes before this one is known to work"
 
 
 def check_growth(deployed: Deployed) -> None:

@@ -97,6 +97,19 @@ def quiet_day(made: Stack, account: Account) -> None:
     assert done(made.up()).changes() == []
 
 
+def quiet_fleet(made: Stack, account: Account) -> None:
+    """Nor is a whole fleet rolled for it, by whoever changes something else."""
+    made.config["tolstoy:topology"] = "fleet"
+    quiet_day(made, account)
+    made.config["tolstoy:instanceType"] = "t4g.medium"
+    done(made.up())
+    images = {one.inputs["imageId"] for one in made if one.type == "aws:ec2/launchTemplate:LaunchTemplate"}
+    found = account.call("ec2", "describe_images", ImageIds=sorted(images))["Images"]
+    assert all("arm64" in one["Name"] for one in found), "an image that such a machine cannot boot"
+    assert len(account.call("ec2", "describe_launch_templates")["LaunchTemplates"]) == 2
+    assert done(made.up()).changes() == []
+
+
 def protected(made: Stack, account: Account) -> None:
     first = done(made.up())
     refused = made.destroy()
@@ -111,5 +124,6 @@ SCENARIOS = {
     "first_boot": first_boot,
     "address": address,
     "quiet_day": quiet_day,
+    "quiet_fleet": quiet_fleet,
     "protected": protected,
 }

@@ -15,11 +15,14 @@ import pytest
 from tests.infra.accounts import empty_account, hosted_zone
 from tests.infra.deployed import Registered, deploy
 from tests.infra.documents import DEPLOYMENT, OPERATIONS, ROOT, codes, rows
-from tests.infra.stacks import SECRETS, config
+from tests.infra.stacks import SECRETS, config, public_key
 from tolstoy_infra import operator_policy, policies, readers, settings
+from tolstoy_infra.host import render
+from tolstoy_infra.hosts import host
 from tolstoy_infra.naming import PREFIX
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+LEAST = {"databaseUrl": "postgresql://a:b@host/db", "directUrl": "postgresql://b:b@host/db"}
 # as IAM has them, though there is no operation of that name
 ONLY_IAMS = {"s3:ListBucket"}
 
@@ -33,22 +36,28 @@ class Made:
     held: set[str]  # by the secret
 
 
-def made(topology: str, **more: str) -> Made:
+def made(topology: str, *secrets: str, **more: str) -> Made:
     with empty_account() as account:
         zone = {"zoneId": hosted_zone(account)} if topology == "fleet" else {}
-        deployed = deploy(account, ROOT, config(topology=topology, **zone, **more), SECRETS)
+        deployed = deploy(account, ROOT, config(topology=topology, **zone, **more), (*SECRETS, *secrets))
         secret = account.call("secretsmanager", "get_secret_value", SecretId=deployed.outputs["secretArn"])
         return Made(deployed.outputs, deployed.registered, set(json.loads(secret["SecretString"])))
 
 
 @pytest.fixture(scope="module")
 def single() -> Made:
-    return made("single", githubRepository="example/tolstoy")
+    more = {"githubRepository": "example/tolstoy", "appKeys": example("appKeys")}
+    return made("single", "tolstoy:appKeys", **more)
 
 
 @pytest.fixture(scope="module")
 def fleet() -> Made:
     return made("fleet", domain="tolstoy.example.com")
+
+
+def example(name: str) -> str:
+    (found,) = (codes(row[3])[0] for row in rows(DEPLOYMENT, "## All settings") if codes(row[0]) == [name])
+    return found
 
 
 def reader(name: str) -> Callable[[str], Any]:
@@ -95,13 +104,12 @@ class TestSettings:
 
     def test_what_is_refused_together_is_refused(self) -> None:
         """Of the settings that the table calls of no use, or not enough, alone."""
-        least = {"databaseUrl": "postgresql://a:b@host/db", "directUrl": "postgresql://b:b@host/db"}
         told = {codes(row[0])[0]: (row[2], codes(row[3])[0]) for row in rows(DEPLOYMENT, "## All settings")}
         alone = [name for name, (text, _) in told.items() if re.search("Refused without|Together with", text)]
         assert sorted(alone) == ["certificateArn", "email", "sshCidrs", "vpcId", "zoneId"]
         for name in (*alone, "subnetIds", "domain"):
             with pytest.raises(settings.SettingsError, match=r"set both|is missing|belong together"):
-                settings.parse("prod", "us-east-1", {**least, name: told[name][1]}, set(least))
+                settings.parse("prod", "us-east-1", {**LEAST, name: told[name][1]}, set(LEAST))
 
 
 class TestOutputs:
@@ -122,7 +130,7 @@ class TestOutputs:
 
     def test_the_secret_has_what_is_told(self, single: Made) -> None:
         (row,) = (row for row in rows(DEPLOYMENT, "## What comes out") if row[0] == "`secretArn`")
-        assert set(codes(row[1])) == single.held
+        assert set(codes(row[1])) - settings._KEYS.keys() == single.held
 
 
 class TestAlarms:
@@ -224,13 +232,30 @@ def test_resources_that_commands_look_for_are_called_so(single: Made) -> None:
     assert set(patterns) <= {(one.type.rpartition(":")[2], one.name) for one in single.registered}
 
 
+def cannot_change(**given: str) -> tuple[object, ...]:
+    """What EC2 cannot change of a machine that is there: its first boot, its key, its subnet."""
+    read = settings.parse("prod", "us-east-1", {**LEAST, **given}, {*LEAST, "appKeys"})
+    boot = render(host(read, "single", secret_arn="arn", log_group="/tolstoy/prod"))
+    return boot, read.machine.public_key, read.subnet_ids[:1]
+
+
 def test_what_makes_a_new_machine_is_told() -> None:
+    """Each setting is changed to its example, from a stack that has what it is refused without."""
     section = OPERATIONS.read_text().split("### What makes a new machine\n")[1].split("\n## ")[0]
     replacing, _, keeping = section.partition("The new machine comes first")
     told = {name for name in codes(replacing) if name in settings._KEYS}
     stays = {name for name in codes(keeping) if name in settings._KEYS}
-    assert told == {
-        "apiMemoryMb", "workerMemoryMb", "workers", "ratePerSecond", "environment", "domain", "email", "zoneId",
-        "publicKey", "subnetIds",
-    }  # fmt: skip
-    assert not told & stays and {"image", "instanceType", "diskGib"} <= stays
+    before = {
+        "domain": "before.example.com",
+        "email": "before@example.com",
+        "publicKey": public_key(),
+        "vpcId": "vpc-00000000",
+        "subnetIds": '["subnet-00000000"]',
+        "githubRepository": "before/tolstoy",
+    }
+    names = settings._KEYS.keys() - {"topology"}  # which is another stack's
+    changed = {
+        name for name in names if cannot_change(**{**before, name: example(name)}) != cannot_change(**before)
+    }
+    assert told == changed
+    assert not stays & changed and {"image", "instanceType", "diskGib"} <= stays

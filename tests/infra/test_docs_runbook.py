@@ -14,11 +14,13 @@ import pytest
 from tests.infra.accounts import leftovers, running
 from tests.infra.cli.pulumi import Pulumi
 from tests.infra.cloud.account import Account
+from tests.infra.cloud.machines import describe
 from tests.infra.documents import OPERATIONS
 from tests.infra.test_real_cli import account as account  # the fixtures
 from tests.infra.test_real_cli import endpoint as endpoint
 from tests.infra.test_real_cli import pulumi as pulumi
 from tests.infra.test_real_cli import secret
+from tolstoy.core import app_keys
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no `pulumi` on PATH"),
@@ -35,10 +37,15 @@ def urn(pulumi: Pulumi, of: str) -> str:
     return str(found)
 
 
-def test_a_new_gateway_secret(pulumi: Pulumi, account: Account) -> None:
+@pytest.mark.parametrize(
+    ("key", "resource"), [("PLATFORM_KEY", "tolstoy-platform"), ("GATEWAY_SECRET", "tolstoy-gateway")]
+)
+def test_a_new_key(pulumi: Pulumi, account: Account, key: str, resource: str) -> None:
+    (told,) = re.findall(rf"\*\*`{key}`\*\*(.*?)```", OPERATIONS.read_text(), re.S)
+    assert "`tolstoy-gateway`" in told, "the second key's name is told"
     pulumi.done("up", "--yes", "--skip-preview")
     before, machines = json.loads(secret(account, pulumi)), running(account)
-    name = urn(pulumi, "RandomPassword")
+    name = urn(pulumi, "RandomPassword").replace("tolstoy-platform", resource)
     refused = pulumi.run("up", "--yes", "--skip-preview", "--replace", name)
     assert not refused.ok and "protect" in refused.text
     assert json.loads(secret(account, pulumi)) == before
@@ -46,10 +53,38 @@ def test_a_new_gateway_secret(pulumi: Pulumi, account: Account) -> None:
     pulumi.done("state", "unprotect", "--yes", name)
     pulumi.done("up", "--yes", "--skip-preview", "--replace", name)
     after = json.loads(secret(account, pulumi))
-    assert after.pop("GATEWAY_SECRET") != before.pop("GATEWAY_SECRET")
-    assert after == before, "the other key and the addresses stay"
+    assert after.pop(key) != before.pop(key)
+    assert after == before, "the other keys and the addresses stay"
     assert running(account) == machines
     assert not pulumi.run("up", "--yes", "--skip-preview", "--replace", name).ok, "it is protected again"
+
+
+def test_a_new_app_key(pulumi: Pulumi, account: Account) -> None:
+    """At each step the service has the keys that docs/configuration.md asks for, the one that encrypts first."""
+    machines, old = running(account), ring(account, pulumi)
+    before = json.loads(secret(account, pulumi))["APP_KEY"]
+    name, given = urn(pulumi, "RandomBytes"), ("tolstoy:appKeys",)
+    pulumi.configure({"tolstoy:appKeys": before}, given)
+    pulumi.done("state", "unprotect", "--yes", name)
+    pulumi.done("up", "--yes", "--skip-preview", "--replace", name)
+    both = ring(account, pulumi)
+    assert len(both) == 2 and both[:1] == old
+
+    after = json.loads(secret(account, pulumi))["APP_KEY"]
+    pulumi.configure({"tolstoy:appKeys": f"{after},{before}"}, given)
+    pulumi.done("up", "--yes", "--skip-preview")
+    assert ring(account, pulumi) == both[::-1]
+
+    pulumi.done("config", "rm", "appKeys")
+    pulumi.done("up", "--yes", "--skip-preview")
+    assert ring(account, pulumi) == both[1:]
+    assert running(account) == machines
+    assert not pulumi.run("up", "--yes", "--skip-preview", "--replace", name).ok, "it is protected again"
+
+
+def ring(account: Account, pulumi: Pulumi) -> tuple[app_keys.AppKey, ...]:
+    held = json.loads(secret(account, pulumi))
+    return app_keys.ring(app_keys.read_several(held.get("APP_KEYS", "")), app_keys.read(held["APP_KEY"]))
 
 
 def test_a_broken_machine_is_replaced_by_a_new_one(pulumi: Pulumi, account: Account) -> None:
@@ -60,15 +95,53 @@ def test_a_broken_machine_is_replaced_by_a_new_one(pulumi: Pulumi, account: Acco
     assert running(account) == [after["instanceId"]]
 
 
-def test_a_machine_anew(pulumi: Pulumi, account: Account) -> None:
+def test_a_machine_of_another_processor(pulumi: Pulumi, account: Account) -> None:
     before = pulumi.outputs()
-    name = urn(pulumi, "Instance")
-    pulumi.done("destroy", "--yes", "--skip-preview", "--target", name, "--target-dependents")
-    assert running(account) == []
-    pulumi.done("up", "--yes", "--skip-preview")
+    pulumi.configure({"tolstoy:instanceType": "t4g.medium"})
+    pulumi.done("up", "--yes", "--skip-preview", "--replace", urn(pulumi, "Instance"))
     after = pulumi.outputs()
-    assert running(account) == [after["instanceId"]]
+    assert running(account) == [after["instanceId"]] and after["instanceId"] != before["instanceId"]
     assert (after["secretArn"], after["address"]) == (before["secretArn"], before["address"])
+    assert "ubuntu-arm64" in ubuntu(account, after["instanceId"])
+
+
+def test_the_newest_ubuntu(pulumi: Pulumi, account: Account) -> None:
+    """Of arm64 moto's account publishes one with each question."""
+    before = ubuntu(account, pulumi.outputs()["instanceId"])
+    pulumi.done("up", "--yes", "--skip-preview")
+    assert ubuntu(account, pulumi.outputs()["instanceId"]) == before
+    pulumi.done("up", "--yes", "--skip-preview", "--replace", urn(pulumi, "Instance"))
+    assert ubuntu(account, pulumi.outputs()["instanceId"]) != before
+
+    pulumi.configure({"tolstoy:topology": "fleet"})
+    pulumi.done("up", "--yes", "--skip-preview")
+    told = re.findall(r"`LaunchTemplate::(tolstoy-\w+-)amd64`", OPERATIONS.read_text())
+    templates = re.findall(
+        rf"urn:\S*LaunchTemplate::(?:{'|'.join(told)})arm64", pulumi.done("stack", "--show-urns")
+    )
+    assert len(set(templates)) == 2
+    first = ubuntus(account)
+    pulumi.done("up", "--yes", "--skip-preview")
+    assert ubuntus(account) == first
+    pulumi.done("up", "--yes", "--skip-preview", *(word for one in templates for word in ("--replace", one)))
+    assert len(ubuntus(account)) == 2 and not ubuntus(account) & first
+
+
+def ubuntu(account: Account, machine: str) -> str:
+    image = describe(account, machine)["ImageId"]
+    return str(account.call("ec2", "describe_images", ImageIds=[image])["Images"][0]["Name"])
+
+
+def ubuntus(account: Account) -> set[str]:
+    """That a fleet's next machines boot from."""
+    found = account.call("ec2", "describe_launch_templates")["LaunchTemplates"]
+    ids = [one["LaunchTemplateId"] for one in found]
+    return {
+        account.call("ec2", "describe_launch_template_versions", LaunchTemplateId=one, Versions=["$Default"])[
+            "LaunchTemplateVersions"
+        ][0]["LaunchTemplateData"]["ImageId"]
+        for one in ids
+    }
 
 
 def test_for_good(pulumi: Pulumi, account: Account) -> None:

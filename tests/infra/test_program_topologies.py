@@ -80,9 +80,9 @@ def test_a_release_in_a_fleet_is_a_new_template_rolled_out(account: Account) -> 
     before = len(account.calls)
     changes = done(made.up()).changes()
     assert {(step.op, step.name, step.changed) for step in changes} == {
-        ("update", f"tolstoy-{role}", changed)
+        ("update", f"tolstoy-{role}{of}", (changed,))
         for role in ("api", "worker")
-        for changed in (("userData",), ("launchTemplate",))
+        for of, changed in (("-amd64", "userData"), ("", "launchTemplate"))
     }
     assert account.calls[before:].count(("autoscaling", "start_instance_refresh")) == 2
     done(made.destroy(exclude_protected=True))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from tests.infra.accounts import empty_account
 from tests.infra.deployed import deploy
 from tests.infra.stacks import DATABASE_PASSWORD, DATABASE_URL, DIRECT_URL, ROOT, SECRETS, config, public_key
+from tolstoy_infra.host import OURS
 from tolstoy_infra.settings import Machine, Settings, SettingsError, parse
 
 KEPT_SECRET = {"databaseUrl", "directUrl"}
@@ -93,6 +95,7 @@ def test_secrets_are_not_shown() -> None:
         ("environment", '["A"]', "environment: is not an object of texts"),
         ("environment", '{"PORT": "80"}', "environment: PORT is set by this program; leave it out"),
         ("environment", '{"GATEWAY_SECRET": "x"}', "environment: GATEWAY_SECRET looks like a secret"),
+        ("environment", '{"AUTH_MODE": "headers"}', "environment: AUTH_MODE 'headers' lets nobody in here"),
         ("environment", '{"log-level": "info"}', "environment: 'log-level' is no name of a variable"),
         ("environment", '{"APP_NAME": "a\\nb"}', "environment: APP_NAME has a line break"),
         (
@@ -109,6 +112,18 @@ def test_secrets_are_not_shown() -> None:
 )
 def test_a_wrong_value_is_refused_with_what_to_write(key: str, value: str, said: str) -> None:
     assert said in mistakes(**{key: value})
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_what_is_set_here_is_not_taken_from_the_environment(name: str) -> None:
+    assert re.search(
+        f"environment: {name} (is set by|looks like)", mistakes(environment=json.dumps({name: "x"}))
+    )
+
+
+@pytest.mark.parametrize("mode", ["api-key", "gateway"])
+def test_how_clients_are_let_in(mode: str) -> None:
+    assert read(environment=json.dumps({"AUTH_MODE": mode})).environment == {"AUTH_MODE": mode}
 
 
 @pytest.mark.parametrize(
@@ -184,7 +199,7 @@ def test_without_a_database() -> None:
 def test_a_secret_that_lies_in_clear() -> None:
     with pytest.raises(SettingsError) as caught:
         parse("prod", "eu-central-1", LEAST, {"directUrl"})
-    assert "databaseUrl lies in clear in Pulumi.prod.yaml; change that password, then" in str(caught.value)
+    assert "databaseUrl lies in clear in Pulumi.prod.yaml; choose another, then" in str(caught.value)
     assert "directUrl lies" not in str(caught.value)
 
 

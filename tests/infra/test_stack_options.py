@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,8 @@ from tests.infra.accounts import empty_account, hosted_zone
 from tests.infra.checks import INSTANCE, machine, open_doors, role_name, role_statements
 from tests.infra.deployed import Deployed, deploy
 from tests.infra.stacks import ROOT, SECRETS, config, public_key
+
+APP_KEYS = "2026:" + base64.b64encode(bytes(range(32))).decode()
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +32,9 @@ def all_of_it() -> Iterator[tuple[Deployed, str]]:
             "alarmEmail": "oncall@example.com",
             "logRetentionDays": "90",
             "environment": '{"WORKER_CONCURRENCY": "100"}',
+            "appKeys": APP_KEYS,
         }
-        yield deploy(account, ROOT, config(**more), SECRETS), zone
+        yield deploy(account, ROOT, config(**more), (*SECRETS, "tolstoy:appKeys")), zone
 
 
 def test_the_machine(all_of_it: tuple[Deployed, str]) -> None:
@@ -51,6 +56,13 @@ def test_ssh_for_those_named_alone(all_of_it: tuple[Deployed, str]) -> None:
     assert {port for port, _ in doors} == {22, 80, 443}
     (key,) = deployed.account.call("ec2", "describe_key_pairs")["KeyPairs"]
     assert machine(deployed)["KeyName"] == key["KeyName"]
+
+
+def test_the_keys_that_are_being_replaced(all_of_it: tuple[Deployed, str]) -> None:
+    deployed, _ = all_of_it
+    held = json.loads(deployed.inputs(checks.SECRET_VERSION)["secretString"])
+    assert held["APP_KEYS"] == APP_KEYS
+    assert APP_KEYS not in deployed.clear_text() + checks.first_boot(deployed)
 
 
 def test_the_name(all_of_it: tuple[Deployed, str]) -> None:
