@@ -76,6 +76,24 @@ def test_whatever_it_refers_to(schema: dict[str, Any]) -> None:
     assert len(_told({"properties": {"n": {"type": "string"}}, **schema}, {"n": 1})) == 1
 
 
+def test_an_index_of_thousands_of_digits_leads_nowhere() -> None:
+    schema = {"type": "integer", "examples": [{"$ref": f"#/allOf/{'1' * 5_000}"}], "allOf": [{}]}
+    assert len(_told(schema, "a")) == 1
+
+
+def test_patterns_are_bounded_before_they_are_prepared() -> None:
+    """Each of these would take 50 ms and eight megabytes."""
+    (told,) = json_schema.check(
+        {"properties": {f"p{n}": {"pattern": f"{n}x"} for n in range(201)}}, "/schema"
+    )
+    assert (told.code, told.pointer) == ("too_many", "/schema")
+    (told,) = json_schema.check({"patternProperties": {f"{n}x": {} for n in range(201)}}, "/schema")
+    assert (told.code, told.pointer) == ("too_many", "/schema")
+    (told,) = json_schema.check({"pattern": r"\p{L}{200}"}, "/schema")
+    assert (told.code, told.pointer) == ("invalid_schema", "/schema/pattern")
+    assert list(json_schema.check({"pattern": r"^\p{L}{1,20}$"})) == []
+
+
 def test_the_steps_of_a_flow_share_what_is_told_in_full() -> None:
     inputs = [{"x": [0] * 300} for _ in range(50)]
     told = _told_at_save({"properties": {"x": {"items": {"enum": ["a" * 300]}}}}, *inputs)

@@ -17,6 +17,10 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 TOO_MUCH: Final = "there is too much of it to say where"
 
+# What a pattern may take, prepared; a few characters can say many megabytes, and 50 ms to prepare them.
+PATTERNS: Final = RegexOptions(size_limit=1024 * 1024)
+MOST_PATTERNS: Final = 200
+
 _META: Final = Draft202012Validator({"$ref": DIALECT}, offline=True, validate_formats=True, mask="this")
 _DATA: Final = frozenset({"const", "default", "enum", "examples"})
 _MAX_LISTED_BYTES: Final = 8 * 1024
@@ -36,7 +40,7 @@ class Validator(Draft202012Validator):
 
 def validator(schema: dict[str, Any]) -> Validator:
     """Raises ValidationError where `check` has findings."""
-    made = Validator(schema, offline=True, validate_formats=True, pattern_options=RegexOptions())
+    made = Validator(schema, offline=True, validate_formats=True, pattern_options=PATTERNS)
     made.weight = schema_weight.weight(schema)
     made.gathers = schema_weight.has_branches(schema)
     return made
@@ -67,6 +71,9 @@ def check(schema: dict[str, Any], at: str = "") -> Iterator[Finding]:
     if schema.get("$schema", DIALECT) not in (DIALECT, f"{DIALECT}#"):
         yield Finding("unsupported_dialect", f"write {DIALECT} or leave $schema out", pointer(at, "$schema"))
         return
+    if len(_patterns(schema)) > MOST_PATTERNS:
+        yield Finding("too_many", f"a schema has at most {MOST_PATTERNS} different patterns", at)
+        return
     # A place that fails is reported by each of the eight vocabularies that look at it.
     problems = dict.fromkeys(_problems(schema, at))
     for place, message in problems:
@@ -84,6 +91,18 @@ def _problems(schema: dict[str, Any], at: str) -> Iterator[tuple[str, str]]:
             yield at, f"somewhere in it a type has more than {_MOST_TYPES} items"
         else:
             yield from ((_below(at, error), _reason(error)) for error in _first(_META, schema))
+
+
+def _patterns(schema: dict[str, Any]) -> set[str]:
+    found: set[str] = set()
+    for node in schema_weight.nodes(schema):
+        match node:
+            case {"pattern": str(pattern)}:
+                found.add(pattern)
+        match node:
+            case {"patternProperties": dict(by_pattern)}:
+                found |= by_pattern.keys()
+    return found
 
 
 def _first(schema_validator: Draft202012Validator, instance: Any) -> list[ValidationError]:
@@ -150,5 +169,5 @@ def _reason(error: ValidationError) -> str:
     if error.kind.name == "anyOf":
         return "write array, boolean, integer, null, number, object, string or an array of these"
     if "regex" in error.message:
-        return "a pattern is a regular expression without lookaround and backreferences"
+        return "a pattern is a regular expression without lookaround, backreferences and repetitions of very much"
     return error.message if len(error.message) <= 200 else f"{error.message[:199]}…"

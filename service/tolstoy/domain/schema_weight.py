@@ -7,6 +7,7 @@ from typing import Any, Final
 _BRANCHES: Final = frozenset({"anyOf", "oneOf"})
 _REFERENCES: Final = frozenset({"$ref", "$dynamicRef"})
 _MAX_HOPS: Final = 100
+_MOST_DIGITS: Final = 10
 
 
 def weight(schema: dict[str, Any]) -> float:
@@ -15,7 +16,7 @@ def weight(schema: dict[str, Any]) -> float:
 
 
 def has_branches(schema: Any) -> bool:
-    return any(isinstance(node, dict) and not _BRANCHES.isdisjoint(node) for node in _nodes(schema))
+    return any(isinstance(node, dict) and not _BRANCHES.isdisjoint(node) for node in nodes(schema))
 
 
 class _Weights:
@@ -33,7 +34,7 @@ class _Weights:
 
     def _sum(self, node: Any, hops: int) -> float:
         total = 0.0
-        for part in _nodes(node):
+        for part in nodes(node):
             match part:
                 case dict():
                     total += sum(len(name) for name in part) + 4 * len(part)
@@ -58,14 +59,15 @@ class _Weights:
             match node:
                 case dict() if name in node:
                     node = node[name]
-                case list() if name.isdecimal() and int(name) < len(node):
+                case list() if name.isdecimal() and len(name) < _MOST_DIGITS and int(name) < len(node):
                     node = node[int(name)]
                 case _:
                     return math.inf
         return self.of(node, hops + 1)
 
 
-def _nodes(value: Any) -> Iterator[Any]:
+def nodes(value: Any) -> Iterator[Any]:
+    """The value, and all that is in it."""
     pending = [value]
     while pending:
         node = pending.pop()
