@@ -33,6 +33,7 @@ def inputs(schema: Any) -> dict[str, Any]:
         ({"enum": ["a", "b"]}, {"enum": ["a"]}, "enum_narrowed"),
         ({"type": "string"}, {"type": "string", "enum": ["a"]}, "enum_narrowed"),
         ({"enum": ["a", "b"]}, {"const": "a"}, "enum_narrowed"),
+        ({"enum": [True]}, {"enum": [1, 2]}, "enum_narrowed"),
         ({"maximum": 10}, {"maximum": 9}, "bound_narrowed"),
         ({}, {"minLength": 1}, "bound_narrowed"),
         ({"pattern": "a"}, {"pattern": "b"}, "narrowed"),
@@ -70,6 +71,8 @@ def test_deep_inside_too(old: Any, new: Any, place: str) -> None:
     [
         ({"type": "integer"}, {"type": "number"}),
         ({"enum": ["a"]}, {"enum": ["a", "b"]}),
+        ({"enum": [{"a": 1, "b": 1e17}]}, {"enum": [{"b": 10**17, "a": 1}]}),
+        ({"enum": list(range(10_000))}, {"enum": list(range(10_000, -1, -1))}),
         ({"maximum": 9}, {"maximum": 10}),
         ({"maximum": 9}, {}),
         ({"required": ["b"]}, {}),

@@ -9,6 +9,8 @@ import pytest
 from tests.unit.openapi_documents import document, of_operations, with_body
 from tests.unit.openapi_plans import actions, only, refusal, warned
 from tolstoy.core.errors import InvalidError
+from tolstoy.domain import json_schema
+from tolstoy.domain.openapi.breaking import breaking
 from tolstoy.domain.openapi.plan import plan
 
 
@@ -55,6 +57,9 @@ def test_every_mistake_is_told_with_its_place() -> None:
         ("a: .nan", "unsupported_version", "/document/openapi"),
         ("a: !!binary aGk=", "malformed", "/document"),
         ("a: !!python/object:os.system x", "malformed", "/document"),
+        ("a: !!int " + "1:" * 100_000 + "1", "malformed", "/document"),
+        ("a: !!set {b}", "malformed", "/document"),
+        ("a: 1\n'a': 2", "malformed", "/document"),
         ("a: 1\n---\nb: 2", "malformed", "/document"),
         ("[a]: 1", "malformed", "/document"),
         ('{"a": ', "malformed", "/document"),
@@ -97,6 +102,15 @@ def test_aliases_are_taken_and_bombs_are_not() -> None:
     assert refusal(ladder) == [("too_deep", "/document")]
 
 
+def test_what_is_merged_may_be_said_anew() -> None:
+    said = (
+        "openapi: 3.1.0\ninfo: {title: A}\n"
+        "x-a: &a {summary: first, operationId: one}\nx-b: {c: {d: {e: {f: &b {<<: *a, summary: second}}}}}\n"
+        "paths: {/a: {get: {<<: *b, operationId: two}}, /b: {get: {<<: [*b, *a], summary: !!str third}}}"
+    )
+    assert {key: action.name for key, action in actions(said).items()} == {"two": "second", "one": "third"}
+
+
 def test_laughter_by_references_stays_small() -> None:
     """Each schema refers to the next one ten times: written out they would be 10^30."""
     components: dict[str, Any] = {
@@ -118,6 +132,63 @@ def test_laughter_by_references_stays_small() -> None:
 def test_references_that_lead_nowhere_end(components: Any) -> None:
     made = plan(with_body({"$ref": "#/components/schemas/A"}, **components))
     assert len(made.actions) + len(made.warnings) == 1
+
+
+@pytest.mark.parametrize("count", [300, 5_000])
+def test_schemas_that_refer_to_each_other_for_long(count: int) -> None:
+    def chain(most: int) -> Any:
+        components: dict[str, Any] = {
+            f"C{n}": {"type": "object", "properties": {"next": {"$ref": f"#/components/schemas/C{n + 1}"}}}
+            for n in range(count)
+        }
+        components[f"C{count}"] = {"type": "string", "maxLength": most}
+        return with_body({"anyOf": [{"$ref": "#/components/schemas/C0"}]}, **components)
+
+    if count > 1_000:
+        assert [code for code, _ in warned(plan(chain(9)))] == ["too_large"]
+        return
+    old, new = (only(chain(most)).input_schema for most in (9, 8))
+    assert len(new["$defs"]) == count + 1
+    assert [finding.code for finding in breaking(old, new, {}, "/op")] == ["bound_narrowed"]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"parameters": [{"$ref": "#/components/parameters/P"}]},
+        {"requestBody": {"$ref": "#/components/requestBodies/B"}},
+        {"parameters": [{"name": "p", "in": "query", "schema": {"$ref": "#/components/schemas/S"}}]},
+    ],
+)
+def test_what_a_thousand_operations_share_is_not_looked_at_for_ever(operation: Any) -> None:
+    said = of_operations(1)
+    said["paths"] = {f"/{n}": {"post": {"operationId": f"o{n}", **operation}} for n in range(1_000)}
+    said["components"] = {
+        "parameters": {"P": {"name": "p", "in": "query", "schema": {"enum": ["a" * 1_000] * 100}}},
+        "requestBodies": {"B": {"content": {"application/json": {"schema": {"oneOf": [{}] * 2_000}}}}},
+        "schemas": {
+            "S": {"allOf": [{"$ref": f"#/components/schemas/S{n}"} for n in range(2_000)]},
+            **{f"S{n}": {} for n in range(2_000)},
+        },
+    }
+    assert refusal(said) == [("too_large", "/document")]
+
+
+def test_names_that_come_out_the_same_are_told_apart() -> None:
+    names = [f"S{sign}" for sign in "!?*+"]
+    body = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
+    made = only(with_body(body, **{name: {"const": name} for name in names}))
+    assert sorted(made.input_schema["$defs"]) == ["S_", "S__2", "S__3", "S__4"]
+
+
+def test_of_patterns_there_are_only_so_many() -> None:
+    most = json_schema.MOST_PATTERNS
+    body = {"properties": {f"p{n}": {"type": "string", "pattern": f"^{n}$"} for n in range(most + 1)}}
+    made = plan(with_body(body))
+    assert [code for code, _ in warned(made)] == ["pattern_left_out"]
+    (action,) = made.actions
+    assert sum("pattern" in schema for schema in action.input_schema["properties"].values()) == most
+    assert list(json_schema.check(action.input_schema)) == []
 
 
 def test_too_many_operations_are_refused() -> None:
@@ -145,6 +216,13 @@ def test_too_many_operations_are_refused() -> None:
         ),
         ("/a", {"get": {"parameters": [{"in": "query"}]}}, "invalid_document", "/get/parameters/0"),
         ("/a", {"post": {"requestBody": {"content": {}}}}, "invalid_document", "/post/requestBody"),
+        (
+            "/a",
+            {"post": {"requestBody": {"content": {"text/plain": {"schema": {"type": "integer"}}}}}},
+            "unsupported_body",
+            "/post/requestBody/content/text~1plain/schema",
+        ),
+        (f"/{'a' * 2000}", {"get": {}}, "unsupported_path", "/get"),
     ],
 )
 def test_an_operation_that_cannot_be_an_action_is_left_out(path: str, item: Any, code: str, at: str) -> None:

@@ -71,6 +71,7 @@ def body_of(
     )
     parts: list[tuple[dict[str, Any], str]] = []
     if kind.startswith("text/"):
+        _check_text(document, schema, body.at)
         body.whole = schemas.convert(schema, body.at, names)
     elif _plain_parts(document, schema, body.at, parts) and _apart(parts):
         _gather(schemas, body, parts, names)
@@ -79,6 +80,13 @@ def body_of(
     else:
         body.whole = schemas.convert(schema, body.at, names)
     return body
+
+
+def _check_text(document: Document, schema: Any, at: str) -> None:
+    schema, at = document.followed(schema, at)
+    said = schema.get("type", "string") if isinstance(schema, dict) else "string"
+    if said != "string" and not (isinstance(said, list) and "string" in said):
+        raise LeftOutError("unsupported_body", "left out: an action sends a text as a string", at)
 
 
 def _chosen(content: Mapping[str, Any]) -> str | None:

@@ -10,8 +10,11 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
+import msgspec
+
 from tolstoy.core.errors import Finding
 from tolstoy.core.strict_json import pointer
+from tolstoy.domain.canonical import canonical
 
 MAX_TOLD: Final = 50
 _MOST_COMPARED: Final = 20_000
@@ -43,14 +46,21 @@ class _Comparison:
     ) -> None:
         self._old, self._new, self._sources, self._at = old, new, sources, at
         self._met: set[tuple[int, int]] = set()
+        # a list rather than recursion: references may follow each other for long
+        self._open: list[tuple[Any, Any, str, bool]] = []
 
     def told(self) -> Iterator[Finding]:
         olds, news = self._old.get("properties", {}), self._new.get("properties", {})
         for name in olds.keys() - news.keys():
             yield self._finding("input_removed", f"there is no input {name} any more", self._at)
-        yield from self._compared(self._old, self._new, self._at, top=True)
+        self._open.append((self._old, self._new, self._at, True))
+        while self._open:
+            pair = self._open.pop()
+            rest = len(self._open)
+            yield from self._compared(*pair)
+            self._open[rest:] = self._open[rest:][::-1]  # in the order of the schema
 
-    def _compared(self, old: Any, new: Any, at: str, *, top: bool = False) -> Iterator[Finding]:
+    def _compared(self, old: Any, new: Any, at: str, top: bool) -> Iterator[Finding]:
         pair = (id(old), id(new))
         if pair in self._met or len(self._met) > _MOST_COMPARED:
             return
@@ -68,7 +78,7 @@ class _Comparison:
         yield from self._rules(old, new, at)
         yield from self._members(old, new, at, top=top)
         if isinstance(old.get("items"), dict | bool) and "items" in new:
-            yield from self._compared(old["items"], new["items"], pointer(at, "items"))
+            self._open.append((old["items"], new["items"], pointer(at, "items"), False))
         for keyword in _LISTS:
             yield from self._alternatives(keyword, old, new, at)
         for keyword in _OTHER:
@@ -80,7 +90,7 @@ class _Comparison:
         if lost:
             yield self._finding("type_narrowed", f"no {', '.join(sorted(lost))} is taken any more", at)
         values, taken = _values(old), _values(new)
-        if taken is not None and (values is None or any(value not in taken for value in values)):
+        if taken is not None and (values is None or not values <= taken):
             yield self._finding("enum_narrowed", "fewer values are taken", at)
         for keyword in (*_AT_LEAST, *_AT_MOST):
             before, now = old.get(keyword), new.get(keyword)
@@ -102,12 +112,13 @@ class _Comparison:
     ) -> Iterator[Finding]:
         olds, news = old.get("properties", {}), new.get("properties", {})
         rest = new.get("additionalProperties", True)
+        needed = set(old.get("required", []))
         for name in new.get("required", []):
-            if name not in old.get("required", []):
+            if name not in needed:
                 yield self._finding("input_required", f"{name} must be there", self._place(name, at, top=top))
         for name, schema in olds.items():
             if name in news:
-                yield from self._compared(schema, news[name], self._place(name, at, top=top))
+                self._open.append((schema, news[name], self._place(name, at, top=top), False))
             elif rest is False and not top:
                 yield self._finding("input_removed", f"there is no {name} any more", at)
         if rest is False and old.get("additionalProperties", True) is not False:
@@ -115,7 +126,7 @@ class _Comparison:
         elif isinstance(rest, dict) and isinstance(
             before := old.get("additionalProperties", True), dict | bool
         ):
-            yield from self._compared(before, rest, pointer(at, "additionalProperties"))
+            self._open.append((before, rest, pointer(at, "additionalProperties"), False))
 
     def _alternatives(
         self, keyword: str, old: Mapping[str, Any], new: Mapping[str, Any], at: str
@@ -125,8 +136,8 @@ class _Comparison:
             return
         if isinstance(before, list) and len(before) == len(now):
             for index, (one, other) in enumerate(zip(before, now, strict=True)):
-                yield from self._compared(one, other, pointer(pointer(at, keyword), index))
-        elif not (isinstance(before, list) and keyword == "anyOf" and all(one in now for one in before)):
+                self._open.append((one, other, pointer(pointer(at, keyword), index), False))
+        elif not (isinstance(before, list) and keyword == "anyOf" and _texts(before) <= _texts(now)):
             yield self._finding("changed", f"{keyword} says otherwise than before", at)
 
     def _resolved(self, schema: Any, of: Mapping[str, Any]) -> Any:
@@ -156,11 +167,16 @@ def _types(schema: Mapping[str, Any]) -> frozenset[str]:
     return kinds | {"integer"} if "number" in kinds else kinds
 
 
-def _values(schema: Mapping[str, Any]) -> list[Any] | None:
+def _values(schema: Mapping[str, Any]) -> set[bytes] | None:
     if "const" in schema:
-        return [schema["const"]]
+        return _texts([schema["const"]])
     values = schema.get("enum")
-    return values if isinstance(values, list) else None
+    return _texts(values) if isinstance(values, list) else None
+
+
+def _texts(values: list[Any]) -> set[bytes]:
+    """To find one among many; 1 and true are not the same."""
+    return {msgspec.json.encode(canonical(value), order="sorted") for value in values}
 
 
 def _said(value: Any) -> str:

@@ -119,8 +119,16 @@ def _action(
             detail = "left out: it has a server of its own; an action has its tool's baseUrl"
             raise LeftOutError("other_server", detail, pointer(holder_at, "servers"))
     names = _PARAMETER.findall(path)
-    if not _ENDPOINT.fullmatch(path) or re.search("[{}]", _PARAMETER.sub("", path)):
-        raise LeftOutError("unsupported_path", "left out: an endpoint is a path without ?, # and spaces", at)
+    if (
+        len(path) > MAX_ENDPOINT
+        or not _ENDPOINT.fullmatch(path)
+        or re.search("[{}]", _PARAMETER.sub("", path))
+    ):
+        raise LeftOutError(
+            "unsupported_path",
+            f"left out: an endpoint is a path of at most {MAX_ENDPOINT} characters without ?, # and spaces",
+            at,
+        )
     if len(set(names)) < len(names):
         raise LeftOutError("unsupported_path", "left out: a parameter stands in its path twice", at)
     inputs = inputs_of(document, schemas, path, item, item_at, method)
@@ -134,11 +142,11 @@ def _action(
     return Planned(
         at,
         _shortened(key_prefix + (slug(said or "") or slug(f"{method} {path}") or method)),
-        " ".join(name.replace("\x00", "").split())[:200] or f"{method.upper()} {path}"[:200],
+        " ".join(name.split())[:200] or f"{method.upper()} {path}"[:200],
         method.upper(),
         inputs.endpoint,
         inputs.content_type,
-        inputs.schema(schemas),
+        inputs.schema(schemas, MAX_SCHEMA_BYTES, at),
         inputs.sources,
         operation.get("security"),
     )

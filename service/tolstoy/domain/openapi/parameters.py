@@ -6,6 +6,7 @@ with it the whole operation if it is required.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -56,7 +57,8 @@ class Inputs:
             self.required.append(name)
         return name
 
-    def schema(self, schemas: Schemas) -> dict[str, Any]:
+    def schema(self, schemas: Schemas, most: int, at: str) -> dict[str, Any]:
+        """In at most so many bytes of JSON; `at` is the operation. Raises LeftOutError."""
         made: dict[str, Any] = {"type": "object", "properties": self.properties}
         if self.required:
             made["required"] = self.required
@@ -64,7 +66,9 @@ class Inputs:
             made["dependentRequired"] = self.dependent
         if self.open is not True:
             made["additionalProperties"] = self.open
-        if definitions := schemas.definitions(self.names):
+        own = len(json.dumps(made))
+        schemas.spend(own >> 4)
+        if definitions := schemas.definitions(self.names, most - own, at):
             made["$defs"] = definitions
         return made
 
@@ -77,6 +81,7 @@ def inputs_of(
     found: dict[tuple[str, str], tuple[dict[str, Any], str]] = {}
     for holder, holder_at in ((item, item_at), (operation, at)):
         for parameter, place in _parameters(document, holder, holder_at):
+            schemas.spend(1)
             found[parameter["in"], parameter["name"]] = (parameter, place)
     inputs = Inputs(path)
     for name in dict.fromkeys(_BRACED.findall(path)):

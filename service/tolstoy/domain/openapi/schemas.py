@@ -6,16 +6,19 @@ OpenAPI 3.0 has a dialect of its own (its section «Schema Object»): `nullable`
 
 from __future__ import annotations
 
+import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from itertools import count
 from typing import Any, Final
 
-from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
+from jsonschema_rs import Draft202012Validator, ValidationError
 
 from tolstoy.core.strict_json import pointer
+from tolstoy.domain import json_schema
 from tolstoy.domain.openapi.document import Document
-from tolstoy.domain.openapi.notes import LeftOutError, Notes
+from tolstoy.domain.openapi.notes import LeftOutError, Notes, refused
 
 _MAPS: Final = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _LISTS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
@@ -36,6 +39,8 @@ _COPIED: Final = frozenset(
 # They name places in other ways than by a pointer, which a schema taken out of its document cannot keep.
 _UNSUPPORTED: Final = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef"})
 _EXCLUSIVE: Final = {"exclusiveMaximum": "maximum", "exclusiveMinimum": "minimum"}
+# What operations share is looked at for each of them. One is a schema, a parameter or 16 bytes.
+_MOST_WORK: Final = 1_000_000
 _PLAIN_NAME: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -48,11 +53,25 @@ class Schemas:
         self._names: dict[str, str] = {}
         self._made: dict[str, Any] = {}
         self._refers: dict[str, set[str]] = {}
+        self._pending: list[tuple[str, str]] = []
+        self._sizes: dict[str, int] = {}
+        self._left = _MOST_WORK
+        self._patterns: dict[str, bool] = {}
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(2))
+        self._taken: set[str] = set()
         self.sources: dict[str, str] = {}
         """Where in the document each of $defs stands."""
 
     def convert(self, schema: Any, at: str, names: set[str]) -> Any:
         """The names of the $defs that it refers to are added to `names`."""
+        made = self._converted(schema, at, names)
+        while self._pending:  # rather than recursion: references may follow each other for long
+            name, target = self._pending.pop()
+            self._made[name] = self._converted(self._document.at(target), target, self._refers[name])
+        return made
+
+    def _converted(self, schema: Any, at: str, names: set[str]) -> Any:
+        self.spend(1)
         if isinstance(schema, bool) and not self._document.is_30:
             return schema
         if not isinstance(schema, dict):
@@ -67,14 +86,35 @@ class Schemas:
             self._keyword(made, keyword, value, pointer(at, keyword), names)
         return self._of_30(schema, made) if self._document.is_30 else made
 
-    def definitions(self, names: Iterable[str]) -> dict[str, Any]:
-        """The $defs of a schema that refers to these, with all that they refer to."""
-        open_, found = list(names), set(names)
+    def definitions(self, names: Iterable[str], most: int, at: str) -> dict[str, Any]:
+        """The $defs of a schema that refers to these, with all that they refer to.
+
+        `most` is what they may take as JSON, `at` the operation; raises LeftOutError.
+        """
+        open_, found, size = list(names), set(names), 0
         while open_:
-            for name in self._refers[open_.pop()] - found:
-                found.add(name)
-                open_.append(name)
+            name = open_.pop()
+            size += self._size(name)
+            if size > most:
+                raise LeftOutError(
+                    "too_large", f"left out: its inputs take more than {most} bytes to describe", at
+                )
+            for below in self._refers[name] - found:
+                found.add(below)
+                open_.append(below)
         return {name: self._made[name] for name in sorted(found)}
+
+    def spend(self, work: int) -> None:
+        """Raises InvalidError where the operations together take too much of it."""
+        self._left -= work
+        if self._left < 0:
+            raise refused("too_large", "there is too much that its operations share")
+
+    def _size(self, name: str) -> int:
+        self.spend(1)
+        if name not in self._sizes:
+            self._sizes[name] = len(json.dumps(self._made[name])) + len(name)
+        return self._sizes[name]
 
     @property
     def all_definitions(self) -> dict[str, Any]:
@@ -87,22 +127,21 @@ class Schemas:
             )
         elif keyword in _MAPS and isinstance(value, dict):
             made[keyword] = {
-                name: self.convert(member, pointer(at, name), names) for name, member in value.items()
+                name: self._converted(member, pointer(at, name), names)
+                for name, member in value.items()
+                if keyword != "patternProperties" or self._takes(name, pointer(at, name))
             }
         elif keyword in _LISTS and isinstance(value, list):
             made[keyword] = [
-                self.convert(item, pointer(at, index), names) for index, item in enumerate(value)
+                self._converted(item, pointer(at, index), names) for index, item in enumerate(value)
             ]
         elif keyword == "pattern" and isinstance(value, str):
-            if _is_linear(value):
+            if self._takes(value, at):
                 made[keyword] = value
-            else:
-                detail = "left out: a pattern here has no lookaround and no backreference"
-                self._notes.warn("pattern_left_out", detail, at)
         elif keyword in ("additionalProperties", "unevaluatedProperties") and isinstance(value, bool):
             made[keyword] = value
         elif keyword in _SINGLE:
-            made[keyword] = self.convert(value, at, names)
+            made[keyword] = self._converted(value, at, names)
         elif keyword in _COPIED or keyword in _MAPS or keyword in _LISTS:
             made[keyword] = value
         elif keyword == "example" and "examples" not in made:
@@ -135,7 +174,7 @@ class Schemas:
             # known before it is converted: it may refer to itself
             self.sources[name] = target
             self._made[name], self._refers[name] = True, set()
-            self._made[name] = self.convert(self._document.at(target), target, self._refers[name])
+            self._pending.append((name, target))
         names.add(name)
         return {"$ref": f"#/$defs/{name}"}
 
@@ -143,22 +182,28 @@ class Schemas:
         parts = target.split("/")
         known = parts[2:4] == ["components", "schemas"] and len(parts) == 5
         plain = _PLAIN_NAME.sub("_", parts[-1] if known else "_".join(parts[-2:])) or "_"
-        taken = set(self._names.values())
-        return next(name for name in _numbered(plain) if name not in taken)
+        name = plain
+        while name in self._taken:
+            name = f"{plain}_{next(self._numbers[plain])}"
+        self._taken.add(name)
+        return name
+
+    def _takes(self, pattern: str, at: str) -> bool:
+        detail = "left out: a pattern here has no lookaround, no backreference and no repetition of very much"
+        if pattern not in self._patterns:
+            if len(self._patterns) >= json_schema.MOST_PATTERNS:
+                detail = f"left out: there are {json_schema.MOST_PATTERNS} other patterns before it"
+            else:
+                self._patterns[pattern] = _is_linear(pattern)
+        taken = self._patterns.get(pattern, False)
+        if not taken:
+            self._notes.warn("pattern_left_out", detail, at)
+        return taken
 
 
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name}_{number}"
-        number += 1
-
-
-@lru_cache(maxsize=4096)
 def _is_linear(pattern: str) -> bool:
     try:
-        Draft202012Validator({"pattern": pattern}, pattern_options=RegexOptions())
+        Draft202012Validator({"pattern": pattern}, pattern_options=json_schema.PATTERNS)
     except ValidationError:
         return False
     return True

@@ -16,6 +16,7 @@ from tolstoy.domain.openapi.operations import Planned
 
 _VARIABLE: Final = re.compile(r"\{([^{}]{1,200})\}")
 _HTTP: Final = {"bearer": "bearer", "basic": "basic"}
+_MOST_ALTERNATIVES: Final = 100
 _KEY_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
@@ -90,7 +91,12 @@ def _authentication(document: Document, actions: Sequence[Planned]) -> tuple[str
     chosen = next((name for name, _ in counts.most_common() if name in usable), None)
     for action in actions:
         wanted = whole if action.security is None else action.security
-        if isinstance(wanted, list) and wanted and {} not in wanted and chosen not in set(_alone(wanted)):
+        if (
+            isinstance(wanted, list)
+            and wanted
+            and {} not in wanted[:_MOST_ALTERNATIVES]
+            and chosen not in set(_alone(wanted))
+        ):
             detail = "it wants to be asked in another way than the tool's other operations"
             document.notes.warn("other_security", detail, action.at)
     return usable[chosen] if chosen is not None else ("none", None)
@@ -98,7 +104,7 @@ def _authentication(document: Document, actions: Sequence[Planned]) -> tuple[str
 
 def _alone(requirements: Any) -> Iterator[str]:
     """The schemes that are enough by themselves."""
-    for requirement in requirements if isinstance(requirements, list) else []:
+    for requirement in requirements[:_MOST_ALTERNATIVES] if isinstance(requirements, list) else []:
         if isinstance(requirement, dict) and len(requirement) == 1:
             yield from requirement
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable
 from typing import Any, Final, NamedTuple
 
 import yaml
@@ -31,23 +30,45 @@ _RESOLVERS: Final = (
     ("tag:yaml.org,2002:merge", r"^<<$", "<"),
 )
 
+# Any other says more than JSON, or how a text is to be read: !!int takes 1:30 for 90, and very long for a long one.
+_TAGS: Final = frozenset({None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq"))})
+
 
 class _Loader(yaml.CSafeLoader):
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's way of saying it
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.tag == "tag:yaml.org,2002:merge":
-                continue
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a name is a text", key.start_mark)
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key.value[:80]!r} appears more than once in its mapping", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
+    def construct_document(self, node: yaml.Node) -> Any:
+        # before merges are written out, which may well say a name again
+        _check_names(node)
+        return super().construct_document(node)
+
+
+def _check_names(root: yaml.Node) -> None:
+    pending, met = [root], set()
+    while pending:
+        node = pending.pop()
+        if id(node) in met:
+            continue
+        met.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            pending += node.value
+        elif isinstance(node, yaml.MappingNode):
+            pending += [value for _, value in node.value]
+            _check_names_of(node)
+
+
+def _check_names_of(node: yaml.MappingNode) -> None:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.tag == "tag:yaml.org,2002:merge":
+            continue
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a name is a text", key.start_mark)
+        if key.value in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{key.value[:80]!r} appears more than once in its mapping", key.start_mark
+            )
+        seen.add(key.value)
 
 
 for _tag, _pattern, _first in _RESOLVERS:
@@ -86,6 +107,8 @@ class _Scales:
         self._documents = 0
 
     def put(self, event: Any) -> None:
+        if getattr(event, "tag", None) not in _TAGS:
+            raise refused("malformed", f"the tag {event.tag[:80]} is not taken: {_place(event.start_mark)}")
         match event:
             case yaml.DocumentStartEvent():
                 self._documents += 1
