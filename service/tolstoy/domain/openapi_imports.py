@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -35,6 +37,8 @@ from tolstoy.domain.tools import AuthConfig, AuthType, BaseUrl
 
 MAX_USERS_TOLD = 20
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Fetched:
@@ -51,10 +55,21 @@ Fetch = Callable[[str], Awaitable[Fetched]]
 async def run(scope: Scope, sent: OpenAPIImport, fetch: Fetch, *, dry_run: bool) -> ImportResult:
     """Nothing is fetched or planned inside the transaction."""
     document, fetched_from = await _document(sent, fetch)
-    # reading a large document takes a second, which other requests are not to wait for
-    planned = await asyncio.to_thread(plan, document, key_prefix=sent.key_prefix, fetched_from=fetched_from)
+    planned = await _in(
+        _PLANNING, partial(plan, document, key_prefix=sent.key_prefix, fetched_from=fetched_from)
+    )
     async with tenancy.transaction(scope) as inner:
         return await _Import(inner, sent, planned, dry_run).run()
+
+
+# Documents take seconds, which neither other requests are to wait for nor what else threads do, as resolving names.
+# One at a time: Python's threads do not compute at once. A transaction that is open waits for no other's document.
+_PLANNING: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="openapi-plan")
+_COMPARING: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="openapi-compare")
+
+
+async def _in(executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(executor, work)
 
 
 async def _document(sent: OpenAPIImport, fetch: Fetch) -> tuple[dict[str, Any] | str, str | None]:
@@ -74,18 +89,14 @@ class _Import:
         self._sent = sent
         self._plan = planned
         self._dry_run = dry_run
+        self._locked = "" if dry_run else rows.LOCKED
         self._findings = list(planned.warnings)
 
     async def run(self) -> ImportResult:
         tool = await self._tool()
-        present = [rows.present(row) for row in await self._fetch(rows.ACTIONS, tool.id)] if tool.id else []
-        matches = matched(self._plan.actions, present)
+        found = await self._fetch(rows.ACTIONS + self._locked, tool.id) if tool.id else []
+        matches, broken = await _in(_COMPARING, partial(_compared, self._plan, found))
         await self._refuse_taken_keys(matches)
-        broken = {
-            match.present.key: _broken(match)
-            for match in matches
-            if match.present is not None and (match.planned is None or "input_schema" in match.values)
-        }
         users = await self._users([match for match in matches if _matters(match, broken)])
         told = [self._told(match, broken, users) for match in matches]
         if not self._dry_run:
@@ -99,18 +110,21 @@ class _Import:
         return await self._scope.connection.fetch(text, self._scope.org_id, *args)
 
     async def _tool(self) -> ImportedTool:
-        """The one that is there, locked; else the one that there would be. What is there stays as it is."""
+        """The one that is there, locked if anything is written; else the one that there would be.
+
+        What is there stays as it is.
+        """
         service, sent = self._plan.service, self._sent
         name, base_url = sent.name or service.name, sent.base_url or service.base_url
         if sent.tool_id is not None:
-            found = await self._fetch(f"{rows.TOOL} AND id = $2 FOR UPDATE", sent.tool_id)
+            found = await self._fetch(f"{rows.TOOL} AND id = $2{self._locked}", sent.tool_id)
             if not found:
                 detail = "there is no tool with this id here"
                 raise InvalidError(findings=[Finding("not_found", detail, pointer="/toolId")])
         else:
             base_url = _usable(sent, base_url)
             found = await self._fetch(
-                f"{rows.TOOL} AND name = $2 AND base_url = $3 FOR UPDATE", name, base_url
+                f"{rows.TOOL} AND name = $2 AND base_url = $3{self._locked}", name, base_url
             )
         if len(found) > 1:
             detail = f"there are {len(found)} tools of this name and baseUrl; say which"
@@ -239,6 +253,17 @@ def _usable(sent: OpenAPIImport, base_url: str | None) -> str:
         said = problem if sent.base_url else f"{problem}; send a baseUrl"
         raise InvalidError(findings=[Finding("invalid_url", said, pointer=at)]) from exc
     return base_url
+
+
+def _compared(planned: Plan, found: Sequence[asyncpg.Record]) -> tuple[list[Match], dict[str, list[Finding]]]:
+    """What each is, and by the keys of those that are there what breaks."""
+    matches = matched(planned.actions, [rows.present(row) for row in found])
+    broken = {
+        match.present.key: _broken(match)
+        for match in matches
+        if match.present is not None and (match.planned is None or "input_schema" in match.values)
+    }
+    return matches, broken
 
 
 def _broken(match: Match) -> list[Finding]:

@@ -16,6 +16,8 @@ ACTIONS = (
     "SELECT id, key, name, method, endpoint, headers, input_schema FROM actions"
     " WHERE org_id = $1 AND tool_id = $2 ORDER BY id"
 )
+# What is compared with the document is what is written over.
+LOCKED = " FOR UPDATE"
 TAKEN = "SELECT key FROM actions WHERE org_id = $1 AND key = ANY ($2::text[])"
 # The versions that anything may still run: the newest, the published, and those of runs that have not ended.
 USES = """
