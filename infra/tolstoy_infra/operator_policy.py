@@ -2,8 +2,9 @@
 
 Printed by `python -m tolstoy_infra.operator_policy [PARTITION]`.
 
-It is as narrow as IAM lets it be: what a name can be told by is held to names that begin with tolstoy. Who has it can
-still do whatever the machine's role can, for it may change that role and run commands on the machine.
+What can be told by its name is held to names that begin with tolstoy, and what EC2 has to what is tagged so, but for
+whose an address is. That keeps from accidents, not from intent: who has it may give the machine's role any right, and
+run commands on every machine that Systems Manager reaches, for IAM does not look at an association's targets.
 """
 
 from __future__ import annotations
@@ -12,19 +13,24 @@ import json
 import sys
 from typing import Any
 
+from tolstoy_infra.naming import PREFIX
 from tolstoy_infra.policies import Statement, allow, document
 
 # IAM takes no more of a managed policy, spaces not counted
 MOST_CHARACTERS = 6144
 
 _MACHINES = (
-    "RunInstances TerminateInstances StartInstances StopInstances ModifyInstanceAttribute"
-    " ModifyInstanceMetadataOptions MonitorInstances UnmonitorInstances ModifyVolume CreateTags"
-    " DeleteTags AllocateAddress ReleaseAddress AssociateAddress DisassociateAddress CreateSecurityGroup"
-    " DeleteSecurityGroup AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress"
-    " RevokeSecurityGroupIngress RevokeSecurityGroupEgress ModifySecurityGroupRules ImportKeyPair"
-    " DeleteKeyPair CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate"
-    " DeleteLaunchTemplate DeleteLaunchTemplateVersions"
+    "RunInstances AllocateAddress AssociateAddress DisassociateAddress CreateSecurityGroup ImportKeyPair"
+    " CreateLaunchTemplate"
+)
+# for what was tagged when it was made
+_OWN_MACHINES = (
+    "TerminateInstances StartInstances StopInstances ModifyInstanceAttribute ModifyInstanceMetadataOptions"
+    " MonitorInstances UnmonitorInstances ModifyVolume ReleaseAddress DeleteSecurityGroup"
+    " AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress RevokeSecurityGroupEgress"
+    " ModifySecurityGroupRules DeleteKeyPair"
+    " CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate DeleteLaunchTemplateVersions CreateTags"
+    " DeleteTags"
 )
 _ROLES = (
     "CreateRole DeleteRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy TagRole UntagRole PutRolePolicy"
@@ -39,19 +45,13 @@ _KEEPING = (
     "CreateSecret DeleteSecret DescribeSecret GetSecretValue PutSecretValue UpdateSecret UpdateSecretVersionStage"
     " GetResourcePolicy ListSecretVersionIds TagResource UntagResource"
 )
-_DOCUMENTS = (
-    "CreateDocument UpdateDocument UpdateDocumentDefaultVersion DeleteDocument DescribeDocument GetDocument"
-    " DescribeDocumentPermission CreateAssociation UpdateAssociation DeleteAssociation DescribeAssociation"
-    " ListAssociations DescribeAssociationExecutions AddTagsToResource RemoveTagsFromResource ListTagsForResource"
+_ASSOCIATIONS = (
+    "CreateAssociation UpdateAssociation DeleteAssociation DescribeAssociation ListAssociations"
+    " DescribeAssociationExecutions AddTagsToResource RemoveTagsFromResource ListTagsForResource"
 )
 _LOGS = (
     "CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy PutMetricFilter DeleteMetricFilter"
     " TagResource UntagResource ListTagsForResource"
-)
-_BALANCERS = (
-    "CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets SetIpAddressType"
-    " CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes CreateListener DeleteListener"
-    " ModifyListener ModifyListenerAttributes AddTags RemoveTags"
 )
 _GROUPS = (
     "CreateAutoScalingGroup UpdateAutoScalingGroup DeleteAutoScalingGroup CreateOrUpdateTags DeleteTags"
@@ -71,7 +71,7 @@ def operator(partition: str = "aws") -> dict[str, Any]:
 
 
 def deployer(partition: str = "aws") -> dict[str, Any]:
-    """For GitHub's runs: they may change the machine's role and not their own, which would let them do everything."""
+    """For GitHub's runs: no other role than the machine's. What they write into that they can use on a machine."""
     roles = [f"arn:{partition}:iam::*:{kind}/tolstoy-machine-*" for kind in ("role", "instance-profile")]
     read = [f"arn:{partition}:iam::*:role/tolstoy-github-*"]
     provider = f"arn:{partition}:iam::*:oidc-provider/token.actions.githubusercontent.com"
@@ -105,6 +105,10 @@ def _statements(partition: str, roles: list[str]) -> list[Statement]:
     return [
         *_lookups(partition),
         allow(_of("ec2", _MACHINES), "*"),
+        allow(_of("ec2", _OWN_MACHINES), "*", {"StringEquals": {"aws:ResourceTag/Project": PREFIX}}),
+        # nothing else, or a tag would make anything theirs
+        allow(["ec2:CreateTags"], "*", {"Null": {"ec2:CreateAction": "false"}}),
+        allow(["ec2:ModifySecurityGroupRules"], arn("ec2", "security-group-rule/*")),
         allow(_of("iam", f"{_ROLES} {_ROLES_READ}"), roles),
         allow(
             ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
@@ -122,7 +126,8 @@ def _statements(partition: str, roles: list[str]) -> list[Statement]:
             },
         ),
         allow(_of("secretsmanager", _KEEPING), arn("secretsmanager", "secret:tolstoy-*")),
-        allow(_of("ssm", _DOCUMENTS), "*"),
+        allow(["ssm:*Document*"], arn("ssm", "document/tolstoy-*")),
+        allow(_of("ssm", _ASSOCIATIONS), "*"),
         allow(["logs:DescribeLogGroups", "logs:DescribeMetricFilters"], "*"),
         allow(_of("logs", _LOGS), arn("logs", "log-group:/tolstoy/*")),
         allow(["cloudwatch:DescribeAlarms"], "*"),
@@ -138,7 +143,13 @@ def _statements(partition: str, roles: list[str]) -> list[Statement]:
         allow(_of("acm", "RequestCertificate DescribeCertificate DeleteCertificate AddTagsToCertificate"
                   " RemoveTagsFromCertificate ListTagsForCertificate"), "*"),
         allow(["elasticloadbalancing:Describe*", "autoscaling:Describe*"], "*"),
-        allow(_of("elasticloadbalancing", _BALANCERS), "*"),
+        allow(
+            ["elasticloadbalancing:*"],
+            [
+                arn("elasticloadbalancing", f"{kind}/tolstoy-*")
+                for kind in ("loadbalancer/app", "listener/app", "targetgroup")
+            ],
+        ),
         allow(_of("autoscaling", _GROUPS), arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/tolstoy-*")),
     ]  # fmt: skip
 

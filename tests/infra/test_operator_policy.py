@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +18,9 @@ from tolstoy_infra import operator_policy
 ISSUER = "token.actions.githubusercontent.com"
 # how moto's account finds out what AWS's provider does not ask
 OWN_QUESTIONS = {("route53", "list_hosted_zones"), ("ec2", "describe_images")}
+INSTANCE, ADDRESS = "aws:ec2/instance:Instance", "aws:ec2/eip:Eip"
+TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+TAGGED = {INSTANCE, ADDRESS, TEMPLATE, "aws:ec2/securityGroup:SecurityGroup", "aws:ec2/keyPair:KeyPair"}
 PREFIXES = {"elbv2": "elasticloadbalancing"}
 
 
@@ -54,6 +58,41 @@ class TestOperator:
             if any(action.startswith("secretsmanager:") for action in one["Action"]):
                 assert one["Resource"] == "arn:aws:secretsmanager:*:*:secret:tolstoy-*"
             assert "*" not in one["Action"] and "iam:*" not in one["Action"]
+
+    def test_it_removes_nothing_of_others(self) -> None:
+        for one in operator_policy.operator()["Statement"]:
+            ending = [
+                a for a in one["Action"] if re.match(r"ec2:(Delete|Terminate|Stop|Release|Revoke|Modify)", a)
+            ]
+            if ending and one["Resource"] == "*":
+                assert one.get("Condition") == {"StringEquals": {"aws:ResourceTag/Project": "tolstoy"}}
+            if any(fnmatch.fnmatchcase("elasticloadbalancing:DeleteListener", a) for a in one["Action"]):
+                assert all("/tolstoy-*" in resource for resource in one["Resource"])
+
+    def test_a_tag_makes_nothing_theirs(self) -> None:
+        tagging = [
+            one for one in operator_policy.operator()["Statement"] if "ec2:CreateTags" in one["Action"]
+        ]
+        assert [one["Condition"] for one in tagging] == [
+            {"StringEquals": {"aws:ResourceTag/Project": "tolstoy"}},
+            {"Null": {"ec2:CreateAction": "false"}},
+        ]
+
+    @pytest.mark.parametrize("topology", ["single", "fleet"])
+    def test_what_it_may_change_is_tagged_when_it_is_made(self, topology: str) -> None:
+        with empty_account() as account:
+            more = {"topology": topology, "publicKey": public_key(), "sshCidrs": '["203.0.113.7/32"]'}
+            made = deploy(account, ROOT, config(**more), SECRETS).registered
+        found = {one.type: one.inputs for one in made if one.type in TAGGED}
+        assert found.keys() == TAGGED - ({TEMPLATE} if topology == "single" else {INSTANCE, ADDRESS})
+        for inputs in found.values():
+            assert inputs["tags"]["Project"] == "tolstoy"
+        if topology == "single":
+            assert found[INSTANCE]["volumeTags"]["Project"] == "tolstoy"
+        else:
+            specified = {one["resourceType"]: one["tags"] for one in found[TEMPLATE]["tagSpecifications"]}
+            assert specified.keys() == {"instance", "volume"}
+            assert {tags["Project"] for tags in specified.values()} == {"tolstoy"}
 
     @pytest.mark.parametrize("topology", ["single", "fleet"])
     def test_it_is_enough(self, topology: str) -> None:
