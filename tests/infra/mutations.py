@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
+from tests.infra.deployed import Deployed
 from tests.infra.stacks import ROOT
 
 BLOCK = re.compile(r"^(?P<file>\w+): (?P<name>.+) \((?P<caught>.+)\)\n- (?P<old>.+)\n\+ ?(?P<new>.*)$", re.M)
@@ -45,3 +48,10 @@ def read() -> list[Mutation]:
 
 def names(mutations: list[Mutation]) -> list[str]:
     return [one.name.replace(" ", "-") for one in mutations]
+
+
+def checks_of(*modules: ModuleType) -> dict[str, Callable[[Deployed], None]]:
+    """By name."""
+    return {
+        name: one for module in modules for name, one in vars(module).items() if name.startswith("check_")
+    }

@@ -10,21 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra import checks, service_checks
+from tests.infra import checks, fleet_checks, github_checks, service_checks
 from tests.infra.accounts import empty_account
 from tests.infra.cloud.account import Account
 from tests.infra.deployed import deploy
-from tests.infra.mutations import Mutation, names, read
+from tests.infra.mutations import Mutation, checks_of, names, read
 from tests.infra.scenarios import SCENARIOS
 from tests.infra.stacks import ROOT, SECRETS, config
 
-CHECKS = {
-    name: one
-    for module in (checks, service_checks)
-    for name, one in vars(module).items()
-    if name.startswith("check_")
-}
-MUTATIONS = [one for one in read() if one.caught not in SCENARIOS]
+CHECKS = checks_of(checks, service_checks)
+ELSEWHERE = SCENARIOS.keys() | checks_of(fleet_checks, github_checks).keys()
+MUTATIONS = [one for one in read() if one.caught not in ELSEWHERE]
 
 
 @pytest.fixture(scope="module")
