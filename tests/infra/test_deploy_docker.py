@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.infra.containers import POSTGRES, docker, need, run, yard
+from tests.infra.containers import POSTGRES, Container, docker, need, run, yard
 from tests.infra.containers import image as image  # the fixture
 from tests.infra.nginx_here import needs_nginx
 from tests.infra.release_host import ReleaseHost, needs_programs, service
@@ -152,6 +152,17 @@ def test_containers_are_bound_as_they_shall_be(released: Released) -> None:
         assert found["Config"]["User"] == "10001:10001"
         ports = [port for ports in (limits["PortBindings"] or {}).values() for port in ports]
         assert {port["HostIp"] for port in ports} == (set() if "worker" in name else {"127.0.0.1"})
+
+
+def test_one_that_takes_more_memory_than_it_may_is_started_again(released: Released) -> None:
+    """The kernel ends whom it likes of those in the container: here it is told to take the worker."""
+    (name,) = (one for one in released.machine.running() if "worker" in one)
+    worker = Container(name)
+    child = docker("exec", name, "cat", "/proc/1/task/1/children").split()[0]
+    docker("exec", name, "sh", "-c", f"echo 1000 > /proc/{child}/oom_score_adj")
+    run("exec", name, "python", "-c", "held = []\nwhile True: held.append(b'x' * (1 << 24))")
+    worker.until(lambda: released.machine.containers()[name]["RestartCount"] > 0)
+    worker.until(lambda: run("exec", name, "tolstoy", "health").returncode == 0)
 
 
 def test_a_release_that_never_becomes_ready(released: Released) -> None:
