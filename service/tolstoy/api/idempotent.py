@@ -6,7 +6,6 @@ import contextlib
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from hashlib import sha256
 from uuid import UUID
 
 import msgspec
@@ -42,11 +41,9 @@ class Once:
 async def transaction(scope: Scope, request: Request) -> AsyncIterator[tuple[Scope, Once]]:
     """A transaction in which the request is answered: from the kept answer, or anew and then kept."""
     key = _key(request)
-    fingerprint = sha256(
-        f"{request.method} {request.path}\0{scope.user_id}\0".encode() + request.body
-    ).digest()
+    sent = f"{request.method} {request.path}\0{scope.user_id}\0".encode() + request.body
     async with tenancy.transaction(scope) as inner:
-        kept = await idempotency.claim(inner, key, fingerprint)
+        kept = await idempotency.claim(inner, key, sent)
         if kept is not None:
             headers = {**kept.headers, REPLAYED: "true"}
             content_type = "application/json"
@@ -61,7 +58,7 @@ async def transaction(scope: Scope, request: Request) -> AsyncIterator[tuple[Sco
         headers = {name: made.headers[name] for name in _KEPT_HEADERS if name in made.headers}
         body = _without(once.without, made.body or b"")
         answer = idempotency.Answer(made.status, headers, body)
-        await idempotency.keep(inner, key, fingerprint, answer)
+        await idempotency.keep(inner, key, sent, answer)
         await idempotency.prune(inner)
 
 

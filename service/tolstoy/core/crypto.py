@@ -54,11 +54,11 @@ class UnknownKeyError(UnreadableSecretError):
 
     code, title = "encryption-key-missing", "Encryption key missing"
 
-    def __init__(self, key_id: str) -> None:
+    def __init__(self, key_id: str, what: str = "A stored secret is encrypted") -> None:
         self.key_id = key_id
         super().__init__(
-            f"A stored secret is encrypted under the key {key_id!r}, which this server was not given. Add that key to"
-            " APP_KEYS; nothing is lost."
+            f"{what} under the key {key_id!r}, which this server was not given. Add that key to APP_KEYS; nothing is"
+            " lost."
         )
 
 

@@ -15,6 +15,7 @@ from tolstoy.core import log
 from tolstoy.core.app_keys import AppKey
 from tolstoy.core.crypto import Keyring
 from tolstoy.core.database_urls import ConnectOptions
+from tolstoy.core.fingerprints import Fingerprints
 from tolstoy.db import config
 from tolstoy.db.turns import Turns
 
@@ -76,8 +77,10 @@ class Database(Turns):
         waiters: int,
         timeout_seconds: float,
         keyring: Keyring,
+        fingerprints: Fingerprints,
     ) -> None:
         self.keyring = keyring
+        self.fingerprints = fingerprints
         super().__init__(pool, size=size, waiters=waiters, timeout_seconds=timeout_seconds)
         self._connector = connector
 
@@ -139,6 +142,7 @@ async def open_database(
     `keys` are what stored secrets are encrypted under: the first for new ones, all for reading.
     """
     connector = Connector(options, renew)
+    ring = tuple(keys)
     credentials = {
         **options.tortoise_credentials(),
         "minsize": 0,
@@ -162,7 +166,8 @@ async def open_database(
         size=size,
         waiters=waiters,
         timeout_seconds=timeout_seconds,
-        keyring=Keyring(keys),
+        keyring=Keyring(ring),
+        fingerprints=Fingerprints(ring),
     )
 
 

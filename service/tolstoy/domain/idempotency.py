@@ -7,10 +7,16 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from tolstoy.core.errors import IdempotencyMismatchError, IdempotencyRunningError
+from tolstoy.db import tenancy
 from tolstoy.db.models import IdempotencyKey
 from tolstoy.db.tenancy import Scope
 
 KEPT = timedelta(hours=24)
+
+_PRUNE = (
+    "DELETE FROM idempotency_keys WHERE org_id = $1 AND id IN (SELECT id FROM idempotency_keys"
+    " WHERE org_id = $1 AND created_at < $2 LIMIT $3 FOR UPDATE SKIP LOCKED)"
+)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -19,7 +25,7 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
-async def claim(scope: Scope, key: str, fingerprint: bytes) -> Answer | None:
+async def claim(scope: Scope, key: str, request: bytes) -> Answer | None:
     """The kept answer, or None when this request is the first with its key and now owns it.
 
     The lock, held to the end of the transaction, is what tells «still running» from «never seen»: the row appears
@@ -39,25 +45,29 @@ async def claim(scope: Scope, key: str, fingerprint: bytes) -> Answer | None:
         kept = None
     if kept is None:
         return None
-    if bytes(kept.fingerprint) != fingerprint:
+    if not scope.database.fingerprints.same(bytes(kept.fingerprint), request):
         raise IdempotencyMismatchError
     return Answer(kept.status, kept.headers, bytes(kept.body))
 
 
-async def keep(scope: Scope, key: str, fingerprint: bytes, answer: Answer) -> None:
+async def keep(scope: Scope, key: str, request: bytes, answer: Answer) -> None:
     await IdempotencyKey.create(
         org_id=scope.org_id,
         key=key,
-        fingerprint=fingerprint,
+        fingerprint=scope.database.fingerprints.of(request),
         status=answer.status,
         headers=answer.headers,
         body=answer.body,
     )
 
 
-async def prune(scope: Scope, most: int = 100) -> None:
-    """Remove some answers past their time; each new key pays for a few old ones, so no job is needed."""
-    old = IdempotencyKey.filter(org_id=scope.org_id, created_at__lt=datetime.now(UTC) - KEPT)
-    ids = await old.limit(most).values_list("id", flat=True)
-    if ids:
-        await IdempotencyKey.filter(org_id=scope.org_id, id__in=ids).delete()
+async def prune(scope: Scope, most: int = 100) -> int:
+    """Remove some answers past their time; returns how many.
+
+    Each new key pays for a few old ones; workers see to those of organizations that send no more.
+    """
+    async with tenancy.transaction(scope) as inner:
+        if inner.connection is None:
+            raise RuntimeError("a transaction has a connection")
+        done = await inner.connection.execute(_PRUNE, scope.org_id, datetime.now(UTC) - KEPT, most)
+    return int(done.removeprefix("DELETE "))

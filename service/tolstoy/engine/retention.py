@@ -9,7 +9,7 @@ from tolstoy.core import log
 from tolstoy.db import tenancy
 from tolstoy.db.database import Connector, Database
 from tolstoy.db.tenancy import Statement
-from tolstoy.domain import trigger_pruning
+from tolstoy.domain import idempotency, trigger_pruning
 
 BATCH = 500
 SECONDS_BETWEEN = 600.0
@@ -59,6 +59,16 @@ async def _prune_organization(database: Database, org_id: UUID, before: datetime
         log.get().info(
             f"removed {runs} ended executions", action="pruned", org_id=org_id, executions=runs, logs=logs
         )
+
+
+async def prune_answers(database: Database) -> float:
+    """Remove answers that are kept for a repetition no longer, also those of routes outside any organization."""
+    platform = tenancy.platform(database)
+    organizations = await tenancy.fetch(platform, _ORGANIZATIONS)
+    for scope in (platform, *(tenancy.engine(database, row["id"]) for row in organizations)):
+        while await idempotency.prune(scope, BATCH) == BATCH:
+            pass
+    return SECONDS_BETWEEN
 
 
 async def prune_queue_log(connect: Connector) -> float:

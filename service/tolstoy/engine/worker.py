@@ -99,6 +99,13 @@ async def work(
                 patience=retention.SECONDS_BETWEEN,
             ),
             repeat(
+                "kept answers",
+                lambda: retention.prune_answers(database),
+                where=service,
+                longest=retention.SECONDS_BETWEEN,
+                patience=retention.SECONDS_BETWEEN,
+            ),
+            repeat(
                 "keys",
                 lambda: key_rotation.round_(database),
                 where=service,
