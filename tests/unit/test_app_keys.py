@@ -10,10 +10,11 @@ import pytest
 
 from tolstoy.cli.addresses import with_keys
 from tolstoy.core import app_keys
-from tolstoy.core.app_keys import AppKey, UnreadableKeyError
+from tolstoy.core.app_keys import AppKey, UnreadableKeyError, WrappedKey
 from tolstoy.core.settings import Settings, SettingsError, load
 
 ONE, TWO = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
+WRAPPED = base64.b64encode(b"c" * 184).decode()
 PRODUCTION = {
     "APP_ENV": "production",
     "AUTH_MODE": "gateway",
@@ -47,6 +48,28 @@ def test_the_single_key_stays_behind_those_that_replace_it() -> None:
     assert len(read(APP_KEYS=f"2025:{ONE}", APP_KEY=f"2025:{ONE}").keys) == 1
 
 
+def test_what_kms_has_encrypted_is_read_as_such() -> None:
+    """Its key, and the id of one without, are known when KMS has opened it."""
+    settings = read(APP_KEY=f"kms:{WRAPPED}", APP_KEYS=f"2026:kms:{WRAPPED},2025:{ONE}")
+    assert settings.written_keys == (
+        WrappedKey("2026", b"c" * 184),
+        AppKey("2025", b"\x01" * 32),
+        WrappedKey(None, b"c" * 184),
+    )
+    assert WRAPPED not in repr(settings) and "cccc" not in repr(settings)
+    assert load(PRODUCTION | {"APP_KEY": f"kms:{WRAPPED}"}, dotenv=None).written_keys
+
+
+@pytest.mark.parametrize(("id_", "wrapped"), [(None, False), ("2026", False), (None, True), ("2026", True)])
+def test_what_is_written_is_read_back(id_: str | None, wrapped: bool) -> None:
+    key = b"c" * (184 if wrapped else 32)
+    read_back = app_keys.read(app_keys.written(key, id_, wrapped=wrapped))
+    if wrapped:
+        assert read_back == WrappedKey(id_, key)
+    else:
+        assert read_back == AppKey(id_ or app_keys.derived_id(key), key)
+
+
 def test_a_key_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(ONE + "\n")
     assert read(APP_KEY_FILE=str(tmp_path / "key")).keys == read(APP_KEY=ONE).keys
@@ -58,6 +81,13 @@ def test_a_key_may_be_in_a_file(tmp_path: Path) -> None:
         ({"APP_KEY": "no base64!"}, "APP_KEY: is not base64; write base64 of 32 random bytes"),
         ({"APP_KEY": ONE[:40]}, "APP_KEY: has 30 bytes; write base64 of 32"),
         ({"APP_KEY": f"an id:{ONE}"}, "APP_KEY: has an id that is none"),
+        ({"APP_KEY": f":{ONE}"}, "APP_KEY: has an id that is none"),
+        ({"APP_KEY": f":kms:{WRAPPED}"}, "APP_KEY: has an id that is none"),
+        ({"APP_KEY": f"kms:kms:{WRAPPED}"}, "APP_KEY: has an id that is none"),
+        ({"APP_KEY": f"kms:{ONE}"}, "APP_KEY: has 32 bytes after kms:, which KMS never made"),
+        ({"APP_KEY": "kms:no base64!"}, "APP_KEY: is not base64"),
+        ({"APP_KEYS": f"a:{ONE},a:kms:{WRAPPED}"}, "APP_KEYS: has two keys of one id"),
+        ({"APP_KEYS": f"a:kms:{WRAPPED}", "APP_KEY": f"a:{TWO}"}, "APP_KEY: has the id 'a', which another"),
         ({"APP_KEYS": f"a:{ONE},a:{TWO}"}, "APP_KEYS: has two keys of one id"),
         ({"APP_KEYS": f"a:{ONE}", "APP_KEY": f"a:{TWO}"}, "APP_KEY: has the id 'a', which another key"),
         (PRODUCTION, "APP_KEY: is missing; write base64 of 32 random bytes"),

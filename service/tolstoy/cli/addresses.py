@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tolstoy.core import app_keys, aws_secrets
+from tolstoy.core import app_keys, aws_kms, aws_secrets
 from tolstoy.core.settings import Settings, with_urls
 from tolstoy.db import embedded
 
@@ -37,7 +37,10 @@ def resolved(settings: Settings) -> Iterator[Settings]:
 
 
 def with_keys(settings: Settings) -> Settings:
-    """The same settings with a key to encrypt with: development makes one for itself, once for its DATA_DIR."""
-    if settings.production or settings.keys:
-        return settings
+    """The same settings with keys to encrypt with, those that KMS has to open among them.
+
+    Development makes one for itself, once for its DATA_DIR. Asks AWS, and waits for it.
+    """
+    if settings.production or settings.written_keys:
+        return aws_kms.opened(settings)
     return msgspec.structs.replace(settings, app_key=app_keys.kept_in(settings.data_dir))

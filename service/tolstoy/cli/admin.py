@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -59,6 +58,22 @@ def create_key(
     typer.echo(_SHOWN_ONCE, err=True)
 
 
+@app.command("new-key")
+def new_key(
+    kms: Annotated[
+        str | None,
+        typer.Option(help="The KMS key that encrypts it: its id, ARN or alias. Left out: it is in clear."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--id", help="Its id; left out, it follows from the key.")
+    ] = None,
+) -> None:
+    """Make a key for stored secrets, and print the setting: that is all on standard output. Needs no database."""
+    from tolstoy.cli import new_keys
+
+    typer.echo(f"APP_KEY={new_keys.made(kms, name)}")
+
+
 @app.command("rotate-keys")
 def rotate_keys(
     status: Annotated[
@@ -71,7 +86,7 @@ def rotate_keys(
     """
     from tolstoy.cli import rotation
 
-    raise typer.Exit(asyncio.run(rotation.run(only_status=status)))
+    raise typer.Exit(rotation.run(only_status=status))
 
 
 @app.command("export-audit")

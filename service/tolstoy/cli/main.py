@@ -13,6 +13,7 @@ from tolstoy.cli import admin, db
 from tolstoy.cli.admin import AdminError
 from tolstoy.cli.audit_files import AuditFileError
 from tolstoy.core.app_keys import UnreadableKeyError
+from tolstoy.core.aws_kms import KmsError
 from tolstoy.core.aws_secrets import SecretError
 from tolstoy.core.settings import SettingsError
 from tolstoy.db.database import UnsafeRoleError
@@ -68,6 +69,7 @@ EXPECTED = (
     UnreadableKeyError,
     SettingsError,
     SecretError,
+    KmsError,
     EmbeddedUnavailable,
     MigrationError,
     UnsafeRoleError,

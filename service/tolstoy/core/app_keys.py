@@ -16,6 +16,8 @@ from pathlib import Path
 KEY_BYTES = 32
 FILE_NAME = "app.key"
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_KMS = "kms"
+_MOST_CIPHERTEXT = 6144  # bytes that KMS decrypts at once
 ADVICE = "write base64 of 32 random bytes, as `openssl rand -base64 32` makes them"
 
 
@@ -27,43 +29,83 @@ class AppKey:
     key: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A key that only AWS KMS can open; without an id of its own it has the one that follows from the key."""
+
+    id: str | None
+    ciphertext: bytes = field(repr=False)
+
+
 class UnreadableKeyError(Exception):
     """The key that development made for itself cannot be read."""
 
 
-def read(text: str) -> AppKey:
-    """`id:key`, or a key alone, whose id follows from it. Raises ValueError, which does not repeat the text."""
-    id_, colon, encoded = text.strip().rpartition(":")
-    try:
-        key = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError) as exc:
-        raise ValueError(f"is not base64; {ADVICE}") from exc
+def read(text: str) -> AppKey | WrappedKey:
+    """`id:key` or `id:kms:ciphertext`, or either without its id, which then follows from the key.
+
+    Raises ValueError, which does not repeat the text.
+    """
+    before, colon, encoded = text.strip().rpartition(":")
+    id_, named, form = before.rpartition(":")
+    if form == _KMS:
+        return WrappedKey(checked_id(id_) if named else None, _ciphertext(encoded))
+    key = _decoded(encoded)
     if len(key) != KEY_BYTES:
         raise ValueError(f"has {len(key)} bytes; {ADVICE}")
-    if colon and not _ID.fullmatch(id_):
-        raise ValueError(
-            "has an id that is none; write up to 40 letters, digits, _, . and - before the colon"
-        )
-    return AppKey(id_ if colon else derived_id(key), key)
+    return AppKey(checked_id(before) if colon else derived_id(key), key)
 
 
-def read_several(text: str) -> tuple[AppKey, ...]:
+def read_several(text: str) -> tuple[AppKey | WrappedKey, ...]:
     """Keys separated by commas, no id twice. Raises ValueError."""
     keys = tuple(read(part) for part in text.split(",") if part.strip())
-    if len({key.id for key in keys}) < len(keys):
+    ids = [key.id for key in keys if key.id is not None]
+    if len(set(ids)) < len(ids):
         raise ValueError("has two keys of one id; give each its own")
     return keys
+
+
+def written(key: bytes, id_: str | None, *, wrapped: bool = False) -> str:
+    """What `read` reads: of a key, or of what KMS made of one."""
+    return ":".join([*([id_] if id_ else []), *([_KMS] if wrapped else []), base64.b64encode(key).decode()])
+
+
+def checked_id(text: str) -> str:
+    """Raises ValueError."""
+    if not _ID.fullmatch(text) or text == _KMS:
+        raise ValueError(
+            "has an id that is none; write up to 40 letters, digits, _, . and - before the colon, and not kms"
+        )
+    return text
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise ValueError(f"is not base64; {ADVICE}") from exc
+
+
+def _ciphertext(text: str) -> bytes:
+    found = _decoded(text)
+    if not KEY_BYTES < len(found) <= _MOST_CIPHERTEXT:
+        raise ValueError(
+            f"has {len(found)} bytes after kms:, which KMS never made; write what `tolstoy admin new-key --kms` prints"
+        )
+    return found
 
 
 def derived_id(key: bytes) -> str:
     return sha256(b"tolstoy key id\0" + key).hexdigest()[:12]
 
 
-def ring(first: Iterable[AppKey], last: AppKey | None) -> tuple[AppKey, ...]:
+def ring(
+    first: Iterable[AppKey | WrappedKey], last: AppKey | WrappedKey | None
+) -> tuple[AppKey | WrappedKey, ...]:
     """All keys, each once, the one that encrypts first. Raises ValueError where one id stands for two keys."""
-    keys: dict[str, AppKey] = {}
+    keys: dict[object, AppKey | WrappedKey] = {}
     for key in (*first, *([last] if last else [])):
-        if keys.setdefault(key.id, key) != key:
+        if keys.setdefault(key.id or key, key) != key:
             raise ValueError(
                 f"has the id {key.id!r}, which another key in APP_KEYS has too; give each its own"
             )
@@ -79,7 +121,9 @@ def kept_in(folder: Path) -> AppKey:
     try:
         if not path.exists():
             _make(path)
-        return read(path.read_text(encoding="ascii"))
+        key = read(path.read_text(encoding="ascii"))
+        if not isinstance(key, AppKey):
+            raise ValueError("is KMS's to open")
     except OSError as exc:
         raise UnreadableKeyError(
             f"{path} can be neither read nor made ({exc.strerror}); set APP_KEY"
@@ -88,6 +132,7 @@ def kept_in(folder: Path) -> AppKey:
         raise UnreadableKeyError(
             f"{path} is not a key. Bring back the one that was there, or remove it where nothing was encrypted with it"
         ) from exc
+    return key
 
 
 def _make(path: Path) -> None:

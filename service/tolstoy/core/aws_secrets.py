@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import time
 from collections.abc import Callable
@@ -13,11 +12,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tolstoy.core import app_keys, database_urls
+from tolstoy.core import app_keys, aws, database_urls
 from tolstoy.core.settings import FIELDS, Settings, with_urls
 
 if TYPE_CHECKING:
-    from botocore.exceptions import BotoCoreError, ClientError
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 SECONDS_BETWEEN_READS = 5.0
@@ -64,26 +62,17 @@ class MalformedSecret(SecretError):
     DATABASE_URL and, if it differs, DIRECT_URL."""
 
 
+_BY_CAUSE: dict[aws.Cause, type[SecretError]] = {
+    "credentials": CredentialsNotFound,
+    "denied": AccessDenied,
+    "unreachable": SecretUnreachable,
+    "other": SecretError,
+}
 _BY_CODE: dict[str, type[SecretError]] = {
-    "AccessDenied": AccessDenied,
-    "AccessDeniedException": AccessDenied,
     "DecryptionFailure": AccessDenied,
-    "ExpiredToken": CredentialsNotFound,
-    "ExpiredTokenException": CredentialsNotFound,
-    "IncompleteSignature": CredentialsNotFound,
-    "InvalidClientTokenId": CredentialsNotFound,
-    "InvalidSignatureException": CredentialsNotFound,
-    "MissingAuthenticationToken": CredentialsNotFound,
-    "SignatureDoesNotMatch": CredentialsNotFound,
-    "UnrecognizedClientException": CredentialsNotFound,
     # what AWS answers for a secret that waits for its deletion
     "InvalidRequestException": SecretNotFound,
     "ResourceNotFoundException": SecretNotFound,
-    "InternalServiceError": SecretUnreachable,
-    "RequestLimitExceeded": SecretUnreachable,
-    "Throttling": SecretUnreachable,
-    "ThrottlingException": SecretUnreachable,
-    "TooManyRequestsException": SecretUnreachable,
 }
 
 
@@ -135,7 +124,7 @@ def filled(settings: Settings) -> Settings:
 
 def _check_keys(settings: Settings) -> None:
     try:
-        keys = settings.keys
+        keys = settings.written_keys
     except ValueError as error:
         raise _malformed(settings, f"APP_KEY {error}") from error
     if settings.production and not keys:
@@ -150,70 +139,21 @@ def fetch_database_urls(settings: Settings, *, _attempts: int = 4) -> DatabaseUr
 
 def fetch(settings: Settings, *, _attempts: int = 4) -> Secret:
     """Read the secret now, blocking for up to half a minute where the network is down. Raises SecretError."""
-    # here and not above: boto3 costs 25 MB and 0.3 s, which a process that never asks AWS shall not pay
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         answer = _client(settings, _attempts).get_secret_value(SecretId=settings.aws_secret_name)
-    except ClientError as error:
-        raise _refused(settings, error) from error
-    except BotoCoreError as error:
-        raise _unasked(settings, error) from error
+    except (ClientError, BotoCoreError) as error:
+        cause, code = aws.failure(error)
+        kind = _BY_CODE.get(code, _BY_CAUSE[cause])
+        raise kind(settings.aws_secret_name, settings.aws_region, code) from error
     return read_secret(settings, answer.get("SecretString"))
 
 
 def _client(settings: Settings, attempts: int) -> SecretsManagerClient:
-    import boto3
-    from botocore.config import Config
-
-    # at debug botocore writes whole answers into the log, and this answer is the secret
-    logging.getLogger("botocore").setLevel(logging.INFO)
-    session = boto3.session.Session(
-        aws_access_key_id=settings.aws_access_key_id,
-        aws_secret_access_key=settings.aws_secret_access_key,
-        aws_session_token=settings.aws_session_token,
-        region_name=settings.aws_region,
+    return aws.session(settings).client(
+        "secretsmanager", endpoint_url=settings.aws_endpoint_url, config=aws.config(attempts)
     )
-    return session.client(
-        "secretsmanager",
-        endpoint_url=settings.aws_endpoint_url,
-        # "standard" repeats on throttling, 5xx and network errors, with exponential backoff and full jitter
-        config=Config(
-            connect_timeout=3, read_timeout=4, retries={"mode": "standard", "total_max_attempts": attempts}
-        ),
-    )
-
-
-def _refused(settings: Settings, error: ClientError) -> SecretError:
-    code = error.response.get("Error", {}).get("Code", "no error code")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    kind = _BY_CODE.get(code)
-    if kind is None:
-        # a code nobody has heard of may come from something in between; its status still says what it means
-        kind = AccessDenied if status in (401, 403) else SecretError
-        kind = SecretUnreachable if status >= 500 or status == 429 else kind
-    return kind(settings.aws_secret_name, settings.aws_region, code)
-
-
-def _unasked(settings: Settings, error: BotoCoreError) -> SecretError:
-    from botocore import exceptions
-
-    kind: type[SecretError] = SecretError
-    if isinstance(error, (exceptions.ConnectionError, exceptions.HTTPClientError)):
-        kind = SecretUnreachable
-    elif isinstance(
-        error,
-        (
-            exceptions.NoCredentialsError,
-            exceptions.PartialCredentialsError,
-            exceptions.CredentialRetrievalError,
-            exceptions.TokenRetrievalError,
-            exceptions.SSOError,
-            exceptions.ProfileNotFound,
-        ),
-    ):
-        kind = CredentialsNotFound
-    return kind(settings.aws_secret_name, settings.aws_region, type(error).__name__)
 
 
 def read_secret(settings: Settings, text: str | None) -> Secret:

@@ -14,7 +14,7 @@ from dotenv.parser import parse_stream
 
 from tolstoy.core import app_keys, database_urls
 from tolstoy.core import setting_readers as read
-from tolstoy.core.app_keys import AppKey
+from tolstoy.core.app_keys import AppKey, WrappedKey
 
 Environment = Literal["development", "production", "test"]
 AuthMode = Literal["headers", "gateway", "api-key"]
@@ -62,9 +62,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     auth_mode: Annotated[AuthMode, Variable("AUTH_MODE", read.choice(AuthMode))] = "headers"
     gateway_secret: Annotated[str | None, Variable("GATEWAY_SECRET", read.secret(32), secret=True)] = None
-    app_key: Annotated[AppKey | None, Variable("APP_KEY", app_keys.read, secret=True)] = None
-    app_keys: Annotated[tuple[AppKey, ...], Variable("APP_KEYS", app_keys.read_several, secret=True)] = ()
-
+    app_key: Annotated[AppKey | WrappedKey | None, Variable("APP_KEY", app_keys.read, secret=True)] = None
+    app_keys: Annotated[
+        tuple[AppKey | WrappedKey, ...], Variable("APP_KEYS", app_keys.read_several, secret=True)
+    ] = ()
     platform_key: Annotated[str | None, Variable("PLATFORM_KEY", read.secret(32), secret=True)] = None
 
     rate_limit: Annotated[int, Variable("RATE_LIMIT", read.whole(0, 10_000_000))] = 0
@@ -112,9 +113,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     aws_session_token: Annotated[str | None, Variable("AWS_SESSION_TOKEN", read.aws_key, secret=True)] = None
 
     @property
+    def written_keys(self) -> tuple[AppKey | WrappedKey, ...]:
+        """Those of which `keys` are made. Raises ValueError."""
+        return app_keys.ring(self.app_keys, self.app_key)
+
+    @property
     def keys(self) -> tuple[AppKey, ...]:
         """What stored secrets are encrypted under, the one for new ones first. Raises ValueError."""
-        return app_keys.ring(self.app_keys, self.app_key)
+        keys = tuple(key for key in self.written_keys if isinstance(key, AppKey))
+        if len(keys) < len(self.written_keys):
+            raise RuntimeError("the command that needs keys has KMS open them before this")
+        return keys
 
     @property
     def production(self) -> bool:
@@ -256,7 +265,7 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _of_keys(settings: Settings) -> Iterator[tuple[str, str]]:
     try:
-        keys = settings.keys
+        keys = settings.written_keys
     except ValueError as exc:
         yield "APP_KEY", str(exc)
         return
