@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -166,6 +167,95 @@ async def test_the_platform_gives_an_organization_a_limit_of_its_own(
     for wrong in (0, -1, 10_000_001, "3", 1.5):
         answer = await clients[0].patch(path, json={"maxRequestsPerMinute": wrong})
         assert [error["pointer"] for error in refused(answer, 422)["errors"]] == ["/maxRequestsPerMinute"]
+
+
+async def make_key(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, member: Member, limit: int | None
+) -> tuple[str, dict[str, str]]:
+    """A key's id, and the header with it; its bucket is full, and time stands still."""
+    sent = {"name": "Key", "maxRequestsPerMinute": limit}
+    key = (await client.post("/api-keys", json=sent, headers=member.headers)).json()
+    if limit is not None:
+        await owner.execute(
+            "INSERT INTO request_allowances (id, org_id, user_id, tokens, filled_at)"
+            " VALUES ($1, $2, $3, $4, now() + interval '1000 years')",
+            key["id"],
+            member.org_id,
+            member.user_id,
+            float(limit),
+        )
+    return key["id"], {"Authorization": f"Bearer {key['key']}"}
+
+
+async def test_a_key_has_a_limit_of_its_own_over_all_processes(
+    clients: list[httpx.AsyncClient], owner: asyncpg.Connection, member: Member
+) -> None:
+    """Beside those of its user and organization, which it leaves the rest."""
+    _, by_key = await make_key(clients[0], owner, member, 20)
+    _, by_another = await make_key(clients[0], owner, member, 10)
+    await opened(owner, member)
+    asked = [client.get("/tools", headers=by_key) for client in clients for _ in range(15)]
+    assert Counter(answer.status_code for answer in await asyncio.gather(*asked)) == {200: 20, 429: 25}
+    asked = [client.get("/tools", headers=by_another) for client in clients for _ in range(5)]
+    assert Counter(answer.status_code for answer in await asyncio.gather(*asked)) == {200: 10, 429: 5}
+    through = 0
+    while some := (await flood(clients, member, 10))[200]:
+        through += some
+    # as above
+    assert USER <= 30 + through <= USER + 1
+
+
+async def test_what_a_key_may_send_is_told_under_a_name_of_its_own(
+    clients: list[httpx.AsyncClient], owner: asyncpg.Connection, member: Member
+) -> None:
+    id_, by_key = await make_key(clients[0], owner, member, 20)
+    await opened(owner, member)
+    first = await clients[1].get("/tools", headers=by_key)
+    assert first.headers["RateLimit-Policy"] == (
+        f'"organization";q={ORGANIZATION};w=60, "user";q={USER};w=60, "key";q=20;w=60'
+    )
+    assert '"key";r=19;t=' in first.headers["RateLimit"]
+    assert "key" not in (await clients[1].get("/tools", headers=member.headers)).headers["RateLimit-Policy"]
+    await owner.execute("UPDATE request_allowances SET tokens = 0 WHERE id = $1", id_)
+    answer = await clients[2].get("/tools", headers=by_key)
+    assert "There are 20 requests a minute for this key;" in refused(answer, 429, "rate-limited")["detail"]
+    assert f'"key";r=0;t={answer.headers["Retry-After"]}' in answer.headers["RateLimit"]
+    assert (await clients[2].get("/tools", headers=member.headers)).status_code == 200
+
+
+async def test_a_key_that_has_ended_is_told_so_and_has_no_bucket_again(
+    clients: list[httpx.AsyncClient], owner: asyncpg.Connection, member: Member
+) -> None:
+    id_, by_key = await make_key(clients[0], owner, member, 20)
+    await opened(owner, member)
+    for client in clients[:2]:
+        assert (await client.get("/tools", headers=by_key)).status_code == 200
+    assert (await clients[0].delete(f"/api-keys/{id_}", headers=member.headers)).status_code == 204
+    await owner.execute("DELETE FROM request_allowances WHERE id = $1", id_)
+    for client in clients:  # one that has tokens of it, and one that never knew it
+        refused(await client.get("/tools", headers=by_key), 401, "invalid-key")
+    assert not await owner.fetchval("SELECT count(*) FROM request_allowances WHERE id = $1", id_)
+
+
+async def test_a_keys_limit_counts_where_nothing_else_is_limited(
+    module_database: Databases, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    settings = {
+        "DATABASE_URL": module_database.database_url,
+        "DIRECT_URL": module_database.direct_url,
+        "RUN_WORKER": "false",
+    }
+    with serving(tmp_path, settings) as served:
+        async with httpx.AsyncClient(base_url=served.url, timeout=20) as client:
+            member = await founded(client, f"{uuid4().hex}@example.com")
+            _, by_key = await make_key(client, owner, member, 3)
+            _, free = await make_key(client, owner, member, None)
+            answers = [await client.get("/tools", headers=by_key) for _ in range(5)]
+            assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+            assert answers[0].headers["RateLimit-Policy"] == '"key";q=3;w=60'
+            for headers in (free, member.headers):
+                answer = await client.get("/tools", headers=headers)
+                assert (answer.status_code, "RateLimit" in answer.headers) == (200, False)
 
 
 async def test_what_a_process_holds_and_does_not_use_comes_back(

@@ -276,7 +276,12 @@ async def test_what_a_process_remembers_of_a_key_cannot_change(
     key = await make_key(http, alice, scopes=["read"])
     connection = await asyncpg.connect(**served_database.direct.asyncpg_kwargs())
     try:
-        for change in (f"user_id = '{bob.user_id}'", "scopes = NULL", "hash = '\\x00'"):
+        for change in (
+            f"user_id = '{bob.user_id}'",
+            "scopes = NULL",
+            "hash = '\\x00'",
+            "max_requests_per_minute = 1",
+        ):
             with pytest.raises(asyncpg.PostgresError, match="cannot be given to another"):
                 await connection.execute(f"UPDATE api_keys SET {change} WHERE id = $1", key["id"])
     finally:

@@ -175,6 +175,15 @@ async def test_an_api_key_costs_none_but_at_its_first_use(measured: Measured) ->
     assert measured.wire.round_trips - before == 1
 
 
+async def test_a_limited_key_costs_one_more_now_and_then(measured: Measured) -> None:
+    """That in which tokens for many requests are fetched, which no clock is asked about here."""
+    made = await measured.ask("POST", "/api-keys", {"name": "Key", "maxRequestsPerMinute": 10_000_000})
+    key = {"Authorization": f"Bearer {made.json()['key']}"}
+    await measured.ask("GET", "/tools", **key)
+    trips = [await measured.trips("GET", "/tools", **key) for _ in range(10)]
+    assert min(trips) == 1
+
+
 def test_the_documentation_tells_the_same(counted: Mapping[str, int]) -> None:
     trips, _, _figures = DOCUMENTATION.read_text().partition("## Figures")
     rows = re.findall(r"^\| (.+?) +\| +(\d+) +\|", trips, re.MULTILINE)

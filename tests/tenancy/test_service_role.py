@@ -23,7 +23,10 @@ DEFINERS = {
         "TABLE(org_id uuid, id uuid, seconds double precision)",
     ),
     "tolstoy.queue_state()": ("tolstoy_clock", "record"),
-    "tolstoy.find_key(uuid, bytea)": ("tolstoy_keys", "TABLE(org_id uuid, user_id uuid, scopes jsonb)"),
+    "tolstoy.find_key(uuid, bytea)": (
+        "tolstoy_keys",
+        "TABLE(org_id uuid, user_id uuid, scopes jsonb, max_requests_per_minute integer)",
+    ),
     "tolstoy.append_event(uuid, text, text, uuid, jsonb, jsonb)": ("tolstoy_audit", "bigint"),
     "tolstoy.row_changed()": ("tolstoy_audit", "trigger"),
 }
@@ -45,7 +48,9 @@ GRANTED = {
             JOBS: {"id", "status", "execute_after", "heartbeat"},
         }
     },
-    "tolstoy_keys": {"SELECT": {"api_keys": {"id", "org_id", "user_id", "hash", "scopes"}}},
+    "tolstoy_keys": {
+        "SELECT": {"api_keys": {"id", "org_id", "user_id", "hash", "scopes", "max_requests_per_minute"}}
+    },
     "tolstoy_audit": {
         "SELECT": {"organizations": {"id"}, "audit_events": EVENTS},
         "INSERT": {"audit_events": EVENTS},

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sanic import Blueprint
+from sanic import Blueprint, Request
 
 from tolstoy.api.endpoint import endpoint
 from tolstoy.core.errors import ForbiddenError
+from tolstoy.core.settings import Settings
 from tolstoy.db.tenancy import Door, Scope
 from tolstoy.domain import api_keys
 from tolstoy.domain.api_keys import (
@@ -33,9 +34,9 @@ async def list_api_keys(scope: Scope, query: ApiKeyQuery) -> Page[ApiKey]:
 
 @routes.post("/api-keys/")
 @endpoint(tag="API keys", status=201, raises=(ForbiddenError,))
-async def create_api_key(scope: Scope, body: ApiKeyCreate) -> ApiKeyWithText:
+async def create_api_key(scope: Scope, body: ApiKeyCreate, request: Request) -> ApiKeyWithText:
     """Create an API key, whose text is shown this once."""
-    return await api_keys.create(scope, body)
+    return await api_keys.create(scope, body, per_minute=_per_minute(request))
 
 
 @routes.get("/api-keys/<api_key_id>")
@@ -61,9 +62,16 @@ async def rotate_api_key(scope: Scope, api_key_id: UUID, body: ApiKeyRotate) -> 
 
 @routes.post("/organizations/<organization_id>/api-keys")
 @endpoint(tag="API keys", status=201, door=Door.PLATFORM, location="/api-keys/{id}")
-async def create_first_key(scope: Scope, organization_id: UUID, body: FirstKeyCreate) -> ApiKeyWithText:
+async def create_first_key(
+    scope: Scope, organization_id: UUID, body: FirstKeyCreate, request: Request
+) -> ApiKeyWithText:
     """Create an API key for a user of any organization, in the name of the platform.
 
     So an organization gets its first key, or one again where all are lost.
     """
-    return await api_keys.create_first(scope, organization_id, body)
+    return await api_keys.create_first(scope, organization_id, body, per_minute=_per_minute(request))
+
+
+def _per_minute(request: Request) -> int:
+    settings: Settings = request.app.ctx.settings
+    return settings.rate_limit

@@ -13,26 +13,26 @@ from sanic.response import BaseHTTPResponse
 from tolstoy.core.settings import Settings
 from tolstoy.db.database import Database
 from tolstoy.db.tenancy import Door, Scope
+from tolstoy.domain.key_ring import Holder
 from tolstoy.domain.request_allowances import WINDOW_SECONDS, Allowances, Bucket, Buckets, TooManyError
 
 
-def of(settings: Settings, database: Database) -> Allowances | None:
-    """None where nothing is limited."""
-    if not (settings.rate_limit or settings.rate_limit_per_user):
-        return None
+def of(settings: Settings, database: Database) -> Allowances:
     return Allowances(database, per_minute=settings.rate_limit, per_user=settings.rate_limit_per_user)
 
 
 async def admit(request: Request, scope: Scope) -> None:
     """Count this request; raises TooManyError. What the platform asks for is not counted."""
-    allowances: Allowances | None = request.app.ctx.allowances
-    if allowances is None or scope.door is Door.PLATFORM:
-        return
+    allowances: Allowances = request.app.ctx.allowances
     ctx = request.ctx
-    ctx.buckets = allowances.at_hand(scope.org_id, scope.user_id)
+    holder: Holder | None = getattr(ctx, "holder", None)
+    key_id = holder.key_id if holder is not None and holder.per_minute else None
+    if scope.door is Door.PLATFORM or not (allowances.for_all or key_id):
+        return
+    ctx.buckets = allowances.at_hand(scope.org_id, scope.user_id, key_id)
     if ctx.buckets is None:
         try:
-            ctx.buckets = await allowances.take(scope.org_id, scope.user_id)
+            ctx.buckets = await allowances.take(scope.org_id, scope.user_id, key_id)
         except TooManyError as exc:
             ctx.buckets, ctx.retry_after = exc.buckets, exc.headers["Retry-After"]
             exc.buckets.told = None

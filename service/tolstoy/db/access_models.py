@@ -14,6 +14,9 @@ class ApiKey(TenantEntity):
     prefix = fields.CharField(max_length=26)  # what its text begins with
     hash = fields.BinaryField()
     scopes = json_field(null=True)
+    max_requests_per_minute = fields.IntField(
+        null=True
+    )  # null: no limit but its user's and its organization's
     expires_at = fields.DatetimeField(null=True)
     last_used_at = fields.DatetimeField(null=True)
     revoked_at = fields.DatetimeField(null=True)

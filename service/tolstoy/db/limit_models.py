@@ -5,7 +5,7 @@ from tortoise.fields.db_defaults import Now
 
 
 class RequestAllowance(Model):
-    """A token bucket of an organization (`user_id` is null, `id` the organization's) or of a user (`id` the user's).
+    """A token bucket: an organization's (`user_id` is null, `id` its own), a user's (`id` the user's) or an API key's.
 
     UNLOGGED: a crash of the database fills the buckets, and no request waits for the disk.
     """

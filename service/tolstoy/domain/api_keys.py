@@ -21,7 +21,7 @@ from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud, organizations
 from tolstoy.domain.organizations import OrganizationView
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Moment, Name
+from tolstoy.domain.text import MaxRequests, Moment, Name
 
 MOST_OVERLAP_SECONDS = 30 * 86_400
 MOST_YEARS = 100
@@ -50,6 +50,7 @@ class ApiKeyCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unk
     user_id: UUID | None = None
     scopes: Scopes | None = None
     expires_at: ExpiresAt | None = None
+    max_requests_per_minute: MaxRequests | None = None
 
 
 class FirstKeyCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -59,6 +60,7 @@ class FirstKeyCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_u
     user_id: UUID
     scopes: Scopes | None = None
     expires_at: ExpiresAt | None = None
+    max_requests_per_minute: MaxRequests | None = None
 
 
 class ApiKeyRotate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -82,6 +84,9 @@ class ApiKey(Struct, frozen=True, rename="camel"):
     name: str
     prefix: Annotated[str, Meta(description="What its text begins with.")]
     scopes: Annotated[Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "string"}})] | None
+    max_requests_per_minute: Annotated[
+        int | None, Meta(description="null: it has no limit but its user's and its organization's.")
+    ]
     expires_at: Moment | None
     last_used_at: Annotated[Moment | None, Meta(description="To the minute.")]
     revoked_at: Moment | None
@@ -123,6 +128,7 @@ _CONDITIONS = {
     "prefix": "prefix = {}",
     "active": "(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())) = {}",
 }
+_LIMIT = tenancy.reading("SELECT max_requests_per_minute AS own FROM organizations WHERE id = $1")
 _CONFLICTS = {"api_keys_users_fk": _no_such_user}
 _ONE = TABLE.one()
 
@@ -135,24 +141,32 @@ async def page(scope: Scope, query: ApiKeyQuery) -> Page[ApiKey]:
     return await crud.page(scope, TABLE, query, _CONDITIONS)
 
 
-async def create(scope: Scope, new: ApiKeyCreate | FirstKeyCreate) -> ApiKeyWithText:
-    """Raises ForbiddenError where a key with scopes would make one that may do more."""
+async def create(scope: Scope, new: ApiKeyCreate | FirstKeyCreate, *, per_minute: int = 0) -> ApiKeyWithText:
+    """Raises ForbiddenError where a key with scopes would make one that may do more.
+
+    `per_minute` is what an organization may send that has no number of its own; 0: organizations have no limit.
+    """
     _check(scope, new.scopes, new.expires_at)
+    if new.max_requests_per_minute is not None and per_minute:
+        await _check_limit(scope, new.max_requests_per_minute, per_minute)
     return await _insert(
         scope,
         name=new.name,
         user_id=new.user_id or scope.user_id,
         scopes=json_text(new.scopes),
         expires_at=new.expires_at,
+        max_requests_per_minute=new.max_requests_per_minute,
     )
 
 
-async def create_first(platform: Scope, organization_id: UUID, new: FirstKeyCreate) -> ApiKeyWithText:
+async def create_first(
+    platform: Scope, organization_id: UUID, new: FirstKeyCreate, *, per_minute: int = 0
+) -> ApiKeyWithText:
     """For a user of any organization, in the name of the platform: how an organization gets its first key."""
     async with tenancy.transaction(platform) as inner:
         await organizations.get(inner, organization_id, OrganizationView())
         engine = tenancy.engine(inner.database, organization_id, new.user_id)
-        made = await create(replace(engine, connection=inner.connection), new)
+        made = await create(replace(engine, connection=inner.connection), new, per_minute=per_minute)
         # by the platform's door again: what follows in this transaction must not run as the organization
         await organizations.get(inner, organization_id, OrganizationView())
         return made
@@ -171,7 +185,12 @@ async def rotate(scope: Scope, api_key_id: UUID, sent: ApiKeyRotate) -> ApiKeyWi
             old.expires_at and now + min(old.expires_at - old.created_at, _LONGEST)
         )
         made = await _insert(
-            inner, name=old.name, user_id=old.user_id, scopes=json_text(old.scopes), expires_at=expires_at
+            inner,
+            name=old.name,
+            user_id=old.user_id,
+            scopes=json_text(old.scopes),
+            expires_at=expires_at,
+            max_requests_per_minute=old.max_requests_per_minute,
         )
         until = now + timedelta(seconds=sent.overlap_seconds)
         ends = {
@@ -197,6 +216,14 @@ async def _insert(scope: Scope, **values: Any) -> ApiKeyWithText:
     values = {"id": key.id, "prefix": api_key_text.shown(key.id), "hash": key.hash, **values}
     made = await crud.insert(scope, TABLE, values, _CONFLICTS)
     return ApiKeyWithText(**structs.asdict(made), key=key.text)
+
+
+async def _check_limit(scope: Scope, wanted: int, per_minute: int) -> None:
+    row = await tenancy.fetchrow(scope, _LIMIT)
+    most = (row and row["own"]) or per_minute
+    if wanted > most:
+        detail = f"its organization may send {most} requests a minute"
+        raise InvalidError(findings=[Finding("invalid_value", detail, pointer="/maxRequestsPerMinute")])
 
 
 def _check(scope: Scope, scopes: list[Permission] | None, expires_at: datetime | None) -> None:

@@ -1,7 +1,8 @@
 """Whose the API keys are that a process is shown, and when they were used.
 
-What is remembered of a key never changes (migration 15): whose it is, its scopes, and that it has ended. That it still
-holds is not remembered: the door asks the database, in the statement that enters by it (`tolstoy.enter_by_key`).
+What is remembered of a key never changes (migrations 15 and 25): whose it is, its scopes, its limit, and that it has
+ended. That it still holds is not remembered: the door asks the database, in the statement that enters by it
+(`tolstoy.enter_by_key`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 MOST_REMEMBERED = 20_000
 SECONDS_BETWEEN_WRITES = 60.0
 
+_FIND = "SELECT org_id, user_id, scopes, max_requests_per_minute FROM tolstoy.find_key($1, $2)"
 _USED = (
     "UPDATE api_keys SET last_used_at = now() WHERE org_id = $1 AND id = ANY ($2::uuid[])"
     " AND (last_used_at IS NULL OR last_used_at <= now() - make_interval(secs => $3))"
@@ -37,14 +39,17 @@ _USED = (
 
 @dataclass(slots=True)
 class Holder:
-    """`scopes` None are all that the user's role gives; `noted_at` is when its use was last
-    written, by the clock of this process. `ended` is what the database said when it no longer let the key in.
+    """`scopes` None are all that the user's role gives; `per_minute` None is no limit of the key's own.
+
+    `noted_at` is when its use was last written, by the clock of this process. `ended` is what the database said when
+    it no longer let the key in.
     """
 
     key_id: UUID
     org_id: UUID
     user_id: UUID
     scopes: frozenset[Permission] | None
+    per_minute: int | None = None
     noted_at: float = float("-inf")
     ended: str | None = None
 
@@ -82,12 +87,12 @@ class KeyRing:
         key_id = api_key_text.id_in(text)
         if key_id is None:
             raise InvalidKeyError("This is not an API key: it is cut off, mistyped, or of something else.")
-        rows = await tenancy.call(self._database, "SELECT * FROM tolstoy.find_key($1, $2)", key_id, hash_)
+        rows = await tenancy.call(self._database, _FIND, key_id, hash_)
         if not rows:
             raise InvalidKeyError("This API key is not known here.")
         (row,) = rows
         scopes = None if row["scopes"] is None else frozenset(msgspec.json.decode(row["scopes"]))
-        return Holder(key_id, row["org_id"], row["user_id"], scopes)
+        return Holder(key_id, row["org_id"], row["user_id"], scopes, row["max_requests_per_minute"])
 
     async def _write(self) -> None:
         while True:

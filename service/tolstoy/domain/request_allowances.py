@@ -1,4 +1,4 @@
-"""How many requests organizations and their users may send: token buckets in the database, leased by each process.
+"""How many requests organizations, users and API keys may send: buckets in the database, leased by each process.
 
 A statement for each request would cost every read a write, and would have all requests of an organization wait for one
 row. So a process takes some tokens at once (a fiftieth of a minute's, fewer as the bucket runs dry) and counts them
@@ -14,6 +14,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
+from itertools import chain
 from typing import Final, TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -21,6 +22,7 @@ from weakref import WeakValueDictionary
 from tolstoy.core.errors import RateLimitedError
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
+from tolstoy.db.tenancy import Scope
 
 WINDOW_SECONDS: Final = 60
 LEASE_SECONDS: Final = 5.0
@@ -31,12 +33,20 @@ MOST_KEPT: Final = 50_000
 K = TypeVar("K")
 V = TypeVar("V")
 
-# Of the organization and of the user, each only where it is asked for ($3, $5); always locked in this order.
+# Of the organization, of the user and of the key, each only where it is asked for ($3, $5, $7); always locked in this
+# order.
+_POLICIES: Final = ("organization", "user", "key")
 _LEASE: Final = """
-SELECT 1 AS place, o.* FROM tolstoy.lease_requests($1, $2, false, $3, $4) o WHERE $3::int IS NOT NULL
+SELECT 0 AS policy, o.* FROM tolstoy.lease_requests($1, $2, false, $3, $4) o WHERE $3::int IS NOT NULL
 UNION ALL
-SELECT 2, u.* FROM tolstoy.lease_requests($1, $2, true, $5, $6) u WHERE $5::int IS NOT NULL
+SELECT 1, u.* FROM tolstoy.lease_requests($1, $2, true, $5, $6) u WHERE $5::int IS NOT NULL
+UNION ALL
+SELECT 2, k.* FROM tolstoy.lease_key_requests($1, $2, $7, $8) k WHERE $7::uuid IS NOT NULL
 """
+_FORGET: Final = (
+    "DELETE FROM request_allowances a USING api_keys k WHERE a.org_id = $1 AND k.org_id = $1 AND a.id = k.id"
+    " AND (k.revoked_at IS NOT NULL OR k.expires_at <= now())"
+)
 
 
 class Bucket:
@@ -61,7 +71,10 @@ class Buckets(tuple[Bucket, ...]):
 
 
 class Allowances:
-    """Of one process. `per_minute` is what an organization may send where it has no number of its own; 0: no limit."""
+    """Of one process. `per_minute` is what an organization may send where it has no number of its own; 0: no limit.
+
+    A `key_id` is said only of a key that has a limit of its own, which the database knows.
+    """
 
     def __init__(
         self,
@@ -73,14 +86,16 @@ class Allowances:
     ) -> None:
         self._database = database
         self._quotas = {"organization": per_minute, "user": per_user}
+        self.for_all = bool(per_minute or per_user)
         self._clock = clock
         self._of_organizations: dict[UUID, Bucket] = {}
-        self._of_users: dict[tuple[UUID, UUID], Buckets] = {}
+        self._of_users: dict[tuple[UUID, UUID], Bucket] = {}
+        self._of_senders: dict[tuple[UUID, UUID, UUID | None], Buckets] = {}
         self._leasing: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
-    def at_hand(self, org_id: UUID, user_id: UUID) -> Buckets | None:
+    def at_hand(self, org_id: UUID, user_id: UUID, key_id: UUID | None = None) -> Buckets | None:
         """As `take`, of what this process holds; None, and nothing is taken, where that is not enough."""
-        buckets = self._of_users.get((org_id, user_id))
+        buckets = self._of_senders.get((org_id, user_id, key_id))
         if buckets is None or not buckets.member:
             return None
         now = self._clock()
@@ -91,15 +106,15 @@ class Allowances:
             bucket.held -= 1
         return buckets
 
-    async def take(self, org_id: UUID, user_id: UUID) -> Buckets:
+    async def take(self, org_id: UUID, user_id: UUID, key_id: UUID | None = None) -> Buckets:
         """Take one token of each bucket; raises TooManyError."""
-        buckets = self._buckets(org_id, user_id)
+        buckets = self._buckets(org_id, user_id, key_id)
         if self._lacking(buckets):
             lock = self._leasing.setdefault(org_id, asyncio.Lock())  # there while somebody holds it or waits
             async with lock:
                 # another request may have brought some meanwhile, or taken the last of those that were not asked for
                 while lacking := self._lacking(buckets):
-                    await self._lease(org_id, user_id, buckets, lacking)
+                    await self._lease(org_id, user_id, key_id, buckets, lacking)
                     if not buckets.member:
                         break
         if buckets.member:  # else the door refuses the request
@@ -107,15 +122,17 @@ class Allowances:
                 bucket.held -= 1
         return buckets
 
-    def _buckets(self, org_id: UUID, user_id: UUID) -> Buckets:
-        found = self._of_users.get((org_id, user_id))
+    def _buckets(self, org_id: UUID, user_id: UUID, key_id: UUID | None) -> Buckets:
+        found = self._of_senders.get((org_id, user_id, key_id))
         if found is None:
             made = []
             if self._quotas["organization"]:
                 made.append(_kept(self._of_organizations, org_id, lambda: Bucket("organization")))
             if self._quotas["user"]:
-                made.append(Bucket("user"))
-            found = _kept(self._of_users, (org_id, user_id), lambda: Buckets(made))
+                made.append(_kept(self._of_users, (org_id, user_id), lambda: Bucket("user")))
+            if key_id is not None:
+                made.append(Bucket("key"))
+            found = _kept(self._of_senders, (org_id, user_id, key_id), lambda: Buckets(made))
         return found
 
     def _lacking(self, buckets: Buckets) -> list[Bucket]:
@@ -138,25 +155,36 @@ class Allowances:
         detail = f"There are {said}; the next may come in {seconds} s."
         raise TooManyError(detail, retry_after_seconds=seconds, buckets=buckets)
 
-    async def _lease(self, org_id: UUID, user_id: UUID, buckets: Buckets, lacking: list[Bucket]) -> None:
+    async def _lease(
+        self, org_id: UUID, user_id: UUID, key_id: UUID | None, buckets: Buckets, lacking: list[Bucket]
+    ) -> None:
         wanted = {bucket.policy: bucket for bucket in lacking}
-        args: dict[str, list[int | None]] = {"organization": [None, 0], "user": [None, 0]}
+        args: dict[str, list[UUID | int | None]] = {policy: [None, 0] for policy in _POLICIES}
         for bucket in lacking:
             # who names an organization and is none of its members gives nothing of it away
-            args[bucket.policy] = [self._quotas[bucket.policy], bucket.held if buckets.member else 0]
+            asked = key_id if bucket.policy == "key" else self._quotas[bucket.policy]
+            args[bucket.policy] = [asked, bucket.held if buckets.member else 0]
             if buckets.member:  # before the database has them: if this fails, nobody knows whether it does
                 bucket.held = 0
-        rows = await tenancy.call(
-            self._database, _LEASE, org_id, user_id, *args["organization"], *args["user"]
-        )
-        buckets.told, buckets.member = None, bool(rows)
+        rows = await tenancy.call(self._database, _LEASE, org_id, user_id, *chain(*args.values()))
+        # for a key that has ended there is no row either: the door says so, and nothing is counted
+        buckets.told, buckets.member = None, len(rows) == len(wanted)
         now = self._clock()
         for row in rows:
-            bucket = wanted["organization" if row["place"] == 1 else "user"]
+            bucket = wanted[_POLICIES[row["policy"]]]
             bucket.held += row["granted"]
             bucket.remaining, bucket.quota, bucket.until = row["remaining"], row["quota"], now + LEASE_SECONDS
             if not bucket.held:
                 bucket.closed_until = now + max(row["wait"], SHORTEST_REFUSAL)
+
+
+async def forget_ended(scope: Scope) -> int:
+    """Remove the buckets of keys that were revoked or have expired; returns how many."""
+    async with tenancy.transaction(scope) as inner:
+        if inner.connection is None:
+            raise RuntimeError("a transaction has a connection")
+        done = await inner.connection.execute(_FORGET, scope.org_id)
+    return int(done.removeprefix("DELETE "))
 
 
 class TooManyError(RateLimitedError):

@@ -106,6 +106,13 @@ async def work(
                 patience=retention.SECONDS_BETWEEN,
             ),
             repeat(
+                "allowances",
+                lambda: retention.prune_allowances(database),
+                where=service,
+                longest=retention.SECONDS_BETWEEN,
+                patience=retention.SECONDS_BETWEEN,
+            ),
+            repeat(
                 "keys",
                 lambda: key_rotation.round_(database),
                 where=service,
