@@ -1,6 +1,6 @@
 """Whose the API keys are that a process is shown, and when they were used.
 
-What is remembered of a key never changes (migrations 15 and 25): whose it is, its scopes, its limit, and that it has
+What is remembered of a key never changes (migrations 15 and 21): whose it is, its scopes, its limit, and that it has
 ended. That it still holds is not remembered: the door asks the database, in the statement that enters by it
 (`tolstoy.enter_by_key`).
 """
