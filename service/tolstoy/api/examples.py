@@ -73,7 +73,7 @@ EXAMPLES: dict[str, Any] = {
     "OrganizationCreate": {"name": "Acme", "owner": {"email": "alice@example.com", "name": "Alice"}},
     "OrganizationChange": {"name": "Acme Ltd"},
     "Organization": {"id": _ORG, "name": "Acme", "maxRunningExecutions": 100,
-        "maxRequestsPerMinute": None, "maxStoredBytes": None,
+        "maxRequestsPerMinute": None, "maxStoredBytes": None, "externalId": "org_9f2c",
         **_STORED,
     },
     "Counts": {
@@ -83,7 +83,8 @@ EXAMPLES: dict[str, Any] = {
     "UserCreate": {"email": "bob@example.com", "name": "Bob", "role": "editor"},
     "UserChange": {"role": "approver"},
     "User": {
-        "id": _USER, "orgId": _ORG, "email": "alice@example.com", "name": "Alice", "role": "admin", **_STORED
+        "id": _USER, "orgId": _ORG, "email": "alice@example.com", "name": "Alice", "externalId": None,
+        "role": "admin", **_STORED
     },
     "ToolCreate": _TOOL_FIELDS,
     "ToolChange": {"description": None},

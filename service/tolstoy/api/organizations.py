@@ -18,6 +18,7 @@ from tolstoy.domain.organizations import (
     OrganizationView,
 )
 from tolstoy.domain.paging import Page
+from tolstoy.domain.users import ExternalIdTakenError
 
 routes = Blueprint("organizations", url_prefix="/organizations")
 
@@ -30,7 +31,7 @@ async def list_organizations(scope: Scope, query: OrganizationQuery) -> Page[Org
 
 
 @routes.post("/")
-@endpoint(tag="Organizations", status=201, door=Door.PLATFORM)
+@endpoint(tag="Organizations", status=201, door=Door.PLATFORM, raises=(ExternalIdTakenError,))
 async def create_organization(scope: Scope, body: OrganizationCreate) -> Organization:
     """Create an organization."""
     return await organizations.create(scope, body)
@@ -45,7 +46,7 @@ async def get_organization(scope: Scope, organization_id: UUID, query: Organizat
 
 @routes.put("/<organization_id>")
 @routes.patch("/<organization_id>", name="patch_organization")
-@endpoint(tag="Organizations", door=Door.PLATFORM)
+@endpoint(tag="Organizations", door=Door.PLATFORM, raises=(ExternalIdTakenError,))
 async def change_organization(
     scope: Scope, organization_id: UUID, body: OrganizationChange, if_match: frozenset[int] | None
 ) -> Organization:

@@ -11,7 +11,15 @@ from tolstoy.core.errors import InUseError
 from tolstoy.db.tenancy import Door, Scope
 from tolstoy.domain import users
 from tolstoy.domain.paging import Page
-from tolstoy.domain.users import EmailTakenError, LastAdminError, User, UserChange, UserCreate, UserQuery
+from tolstoy.domain.users import (
+    EmailTakenError,
+    ExternalIdTakenError,
+    LastAdminError,
+    User,
+    UserChange,
+    UserCreate,
+    UserQuery,
+)
 
 routes = Blueprint("users", url_prefix="/users")
 
@@ -24,7 +32,9 @@ async def list_users(scope: Scope, query: UserQuery) -> Page[User]:
 
 
 @routes.post("/")
-@endpoint(tag="Users", status=201, door=Door.MEMBER_OR_FOUNDER, raises=(EmailTakenError,))
+@endpoint(
+    tag="Users", status=201, door=Door.MEMBER_OR_FOUNDER, raises=(EmailTakenError, ExternalIdTakenError)
+)
 async def create_user(scope: Scope, body: UserCreate) -> User:
     """Create a user.
 
@@ -44,7 +54,7 @@ async def get_user(scope: Scope, user_id: UUID) -> User:
 
 @routes.put("/<user_id>")
 @routes.patch("/<user_id>", name="patch_user")
-@endpoint(tag="Users", raises=(EmailTakenError, LastAdminError))
+@endpoint(tag="Users", raises=(EmailTakenError, ExternalIdTakenError, LastAdminError))
 async def change_user(scope: Scope, user_id: UUID, body: UserChange, if_match: frozenset[int] | None) -> User:
     """Change the fields that are sent; null clears one that may be empty."""
     return await users.change(scope, user_id, body, if_match)

@@ -1,6 +1,7 @@
 """What can go wrong, as RFC 9457 problems: the class says the fact, its docstring is the default detail."""
 
 import inspect
+import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import ClassVar, Final, Literal
@@ -66,6 +67,17 @@ class InvalidKeyError(UnauthenticatedError):
         super().__init__(detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
+class InvalidTokenError(UnauthenticatedError):
+    """This access token is not valid."""
+
+    code, title = "invalid-token", "No valid access token"
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail)
+        told = re.sub(r"[^ !#-\[\]-~]", "'", self.detail)  # what RFC 6750 lets be told
+        self.headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{told}"'
+
+
 class ForbiddenError(ProblemError):
     """This user may not do that."""
 
@@ -82,6 +94,12 @@ class NotAMemberError(ForbiddenError):
     """The user in X-User-ID is not a member of the organization in X-Org-ID."""
 
     code, title = "not-a-member", "Not a member of this organization"
+
+
+class UnknownIdentityError(ForbiddenError):
+    """This access token is valid, but whom it names is no user of an organization here."""
+
+    code, title = "unknown-identity", "Nobody here by this token"
 
 
 class NotFoundError(ProblemError):
@@ -208,6 +226,12 @@ class DatabaseUnavailableError(UnavailableError):
     """The database cannot be reached; try again shortly."""
 
     code, title = "database-unavailable", "Database unavailable"
+
+
+class IssuerUnavailableError(UnavailableError):
+    """The keys of the access tokens' issuer cannot be read; try again shortly."""
+
+    code, title = "issuer-unavailable", "Identity provider unavailable"
 
 
 class OverloadedError(UnavailableError):

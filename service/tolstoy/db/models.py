@@ -33,6 +33,9 @@ class Organization(Entity):
     max_running_executions = fields.IntField(db_default=100)
     max_requests_per_minute = fields.IntField(null=True)  # null: what the setting says
     max_stored_bytes = fields.BigIntField(null=True)  # the same
+    external_id = fields.CharField(
+        max_length=255, null=True, unique=True
+    )  # what an identity provider calls it
 
     class Meta:
         table = "organizations"
@@ -50,10 +53,11 @@ class User(TenantEntity):
     email_key = fields.CharField(max_length=320)  # the address folded, so that uniqueness has a plain index
     name = fields.CharField(max_length=200, null=True)
     role = fields.CharField(max_length=20)
+    external_id = fields.CharField(max_length=255, null=True)  # whom an identity provider means
 
     class Meta:
         table = "users"
-        unique_together = (("org_id", "id"), ("org_id", "email_key"))
+        unique_together = (("org_id", "id"), ("org_id", "email_key"), ("org_id", "external_id"))
 
 
 class Tool(TenantEntity):

@@ -46,8 +46,9 @@ class Door(StrEnum):
 class Scope:
     """Whom a request acts for, and the open transaction it is in, if any.
 
-    The door lets in who has the `permission`, by role; with a `key_id` only while that key of the user's holds. None
-    asks for no more than the membership. `scopes` are the key's, where it has not all that the role gives.
+    The door lets in who has the `permission`, by role; with a `key_id` only while that key of the user's holds, with
+    an `identity` (JSON, see migration 24) only while that is the user's. None asks for no more than the membership.
+    `scopes` are the key's, where it has not all that the role gives.
     `origin` is what the audit log tells of the request that changes something, as JSON; what has none is not told.
     """
 
@@ -59,6 +60,7 @@ class Scope:
     permission: Permission | None = None
     key_id: UUID | None = None
     scopes: frozenset[Permission] | None = None
+    identity: str = ""
     origin: str = ""
 
 
@@ -86,35 +88,42 @@ class Statement:
 
     def __init__(self, body: str, *, ctes: str = "") -> None:
         self._rest = f"){ctes}\n{body}"
-        self._texts: dict[tuple[Door, Permission | None, int, int], str] = {}
+        self._texts: dict[tuple[Door, Permission | None, int, int, int], str] = {}
         self.writes = _WRITES.search(self._rest) is not None
 
     def text(
-        self, door: Door, permission: Permission | None = None, key_at: int = 0, origin_at: int = 0
+        self,
+        door: Door,
+        permission: Permission | None = None,
+        key_at: int = 0,
+        identity_at: int = 0,
+        origin_at: int = 0,
     ) -> str:
-        """`key_at` and `origin_at` are the numbers of two arguments behind its own, 0 where there is none: the key's
-        id, and the origin for the triggers that write the audit log.
+        """The last three are the numbers of arguments behind its own, 0 where there is none: the key's id, the
+        identity, and the origin for the triggers that write the audit log.
         """
-        known = self._texts.get((door, permission, key_at, origin_at))
+        place = (door, permission, key_at, identity_at, origin_at)
+        known = self._texts.get(place)
         if known is None:
-            entered = _entering(
-                door, permission, "$1::uuid", "$2::uuid", f"${key_at}::uuid" if key_at else ""
-            )
+            proof = f"${key_at}::uuid" if key_at else f"${identity_at}::jsonb" if identity_at else ""
+            entered = _entering(door, permission, "$1::uuid", "$2::uuid", proof, by_key=key_at > 0)
             told = f", set_config('app.origin', ${origin_at}, true) AS origin" if origin_at else ""
             known = f"WITH s AS MATERIALIZED (SELECT {entered} AS role{told}{self._rest}"
-            self._texts[door, permission, key_at, origin_at] = known
+            self._texts[place] = known
         return known
 
 
-def _entering(door: Door, permission: Permission | None, org: str, user: str, key: str) -> str:
+def _entering(
+    door: Door, permission: Permission | None, org: str, user: str, proof: str, *, by_key: bool
+) -> str:
     """The call of the door's function. What is written out is of the code's own making."""
     if permission is None:
-        if key:
-            raise RuntimeError("whoever enters by a key says for what")
+        if proof:
+            raise RuntimeError("whoever enters by a key or a token says for what")
         return f"{door.value}({org}, {user})"
     roles = f"'{permission}', '{{{','.join(roles_with(permission))}}}'"
-    if key:
-        return f"tolstoy.enter_by_key({org}, {user}, {roles}, {key})"
+    if proof:
+        return f"tolstoy.enter_by_{'key' if by_key else 'token'}({org}, {user}, {roles}, {proof})"
     return f"{door.value}({org}, {user}, {roles})"
 
 
@@ -131,14 +140,17 @@ def reading(select: str, *, limit: str = "", extra: str = "", order: str = "") -
 
 
 async def fetch(scope: Scope, statement: Statement, *args: object) -> Sequence[asyncpg.Record]:
-    key_at = origin_at = 0
+    key_at = identity_at = origin_at = 0
     if scope.key_id is not None:
         args = (*args, scope.key_id)
         key_at = len(args) + 2
+    elif scope.identity:
+        args = (*args, scope.identity)
+        identity_at = len(args) + 2
     if scope.origin and scope.connection is None and statement.writes:  # else BEGIN has told it
         args = (*args, scope.origin)
         origin_at = len(args) + 2
-    text = statement.text(scope.door, scope.permission, key_at, origin_at)
+    text = statement.text(scope.door, scope.permission, key_at, identity_at, origin_at)
     try:
         if scope.connection is not None:
             return await scope.connection.fetch(text, scope.org_id, scope.user_id, *args)
@@ -185,9 +197,11 @@ async def transaction(scope: Scope) -> AsyncIterator[Scope]:
     try:
         connection = await scope.database.acquire()
         try:
-            # the values are UUIDs, which have no quotes to escape; the simple protocol takes no parameters
+            # the ids are UUIDs, which have no quotes to escape; the simple protocol takes no parameters
             key = f"'{scope.key_id}'" if scope.key_id else ""
-            entered = _entering(scope.door, scope.permission, f"'{scope.org_id}'", f"'{scope.user_id}'", key)
+            proof = key or (_quoted(scope.identity) if scope.identity else "")
+            org, user = f"'{scope.org_id}'", f"'{scope.user_id}'"
+            entered = _entering(scope.door, scope.permission, org, user, proof, by_key=key != "")
             told = f",set_config('app.origin',{_quoted(scope.origin)},true)" if scope.origin else ""
             await connection.execute(f"BEGIN;SELECT {entered}{told}")
             with _as_tortoise_connection(connection):
@@ -204,9 +218,9 @@ async def transaction(scope: Scope) -> AsyncIterator[Scope]:
         raise await _understood(scope.database, exc) from exc
 
 
-def _quoted(origin: str) -> str:
+def _quoted(json: str) -> str:
     """JSON as a literal; a quote in it is written as JSON can, so that none ends the literal."""
-    escaped = origin.replace("'", "\\u0027").replace("\\", "\\\\")
+    escaped = json.replace("'", "\\u0027").replace("\\", "\\\\")
     return f"E'{escaped}'"
 
 
@@ -235,6 +249,8 @@ _FROM_DATABASE = (*DRIVER_ERRORS, BaseORMException, UnsafeRoleError)
 _BY_STATE: dict[str, type[errors.ProblemError]] = {
     "TY401": errors.InvalidKeyError,
     "TY403": errors.NotAMemberError,
+    "TY4ID": errors.UnknownIdentityError,
+    "TY4TK": errors.InvalidTokenError,
     "TY4RO": errors.PermissionDeniedError,
     "TY404": errors.OrganizationNotFoundError,
     "TY409": errors.ConflictError,
@@ -254,7 +270,7 @@ _BY_STATE: dict[str, type[errors.ProblemError]] = {
 }
 
 # What the database says is meant for who asked.
-_SAYS_ITSELF = {"TY401", "TY409", "TY4RO", "TY507"}
+_SAYS_ITSELF = {"TY401", "TY409", "TY4RO", "TY4TK", "TY507"}
 
 
 async def _understood(database: Database, exc: BaseException) -> BaseException:

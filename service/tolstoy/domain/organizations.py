@@ -14,7 +14,7 @@ from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Door, Scope
 from tolstoy.domain import crud, users
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import MaxRequests, MaxRunning, MaxStored, Moment, Name
+from tolstoy.domain.text import ExternalId, MaxRequests, MaxRunning, MaxStored, Moment, Name
 
 
 class Counts(Struct, frozen=True, rename="camel"):
@@ -29,13 +29,15 @@ class Counts(Struct, frozen=True, rename="camel"):
     subscriptions: int
 
 
-class Owner(Struct, frozen=True, forbid_unknown_fields=True):
+class Owner(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     email: users.Email
     name: Name | None = None
+    external_id: ExternalId | None = None
 
 
 class OrganizationCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     name: Name
+    external_id: ExternalId | None = None
     owner: Annotated[
         Owner | None, Meta(description="an object, its first user, created with it as an admin")
     ] = None
@@ -43,6 +45,7 @@ class OrganizationCreate(Struct, kw_only=True, frozen=True, rename="camel", forb
 
 class OrganizationChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     name: Name | UnsetType = UNSET
+    external_id: ExternalId | UnsetType | None = UNSET
     max_running_executions: MaxRunning | UnsetType = UNSET
     max_requests_per_minute: MaxRequests | UnsetType | None = UNSET
     max_stored_bytes: MaxStored | UnsetType | None = UNSET
@@ -51,6 +54,9 @@ class OrganizationChange(Struct, kw_only=True, frozen=True, rename="camel", forb
 class Organization(Struct, frozen=True, rename="camel"):
     id: UUID
     name: str
+    external_id: Annotated[
+        str | None, Meta(description="Which one the identity provider's tokens mean, besides by its id.")
+    ]
     max_running_executions: int
     max_requests_per_minute: Annotated[
         int | None, Meta(description="null: what the setting RATE_LIMIT says, for all organizations.")
@@ -69,6 +75,7 @@ class Organization(Struct, frozen=True, rename="camel"):
 
 class OrganizationQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     name: str | None = None
+    external_id: str | None = None
     include: Annotated[Literal["counts"] | None, Meta(description="counts: how much each one holds.")] = None
 
 
@@ -77,6 +84,8 @@ class OrganizationView(Struct, kw_only=True, frozen=True, rename="camel", forbid
 
 
 TABLE = Table(models.Organization, Organization, without=("counts", "owner"))
+_CONDITIONS = {"name": "name = {}", "external_id": "external_id = {}"}
+_CONFLICTS = {"organizations_external_id_key": users.external_id_taken}
 _COUNTS = ", tolstoy.census(t.id) AS counts"
 _OF_MEMBERS = {"name"}  # what they may change; all else, also what comes to it, is the platform's
 _ONE = {None: TABLE.one(), "counts": TABLE.one(extra=_COUNTS)}
@@ -87,18 +96,18 @@ async def get(scope: Scope, organization_id: UUID, view: OrganizationView) -> Or
 
 
 async def page(scope: Scope, query: OrganizationQuery) -> Page[Organization]:
-    return await crud.page(scope, TABLE, query, {"name": "name = {}"}, extra=_COUNTS if query.include else "")
+    return await crud.page(scope, TABLE, query, _CONDITIONS, extra=_COUNTS if query.include else "")
 
 
 async def create(scope: Scope, new: OrganizationCreate) -> Organization:
-    values = {"id": new_id(), "name": new.name}
+    values = {"id": new_id(), "name": new.name, "external_id": new.external_id}
     if new.owner is None:
-        return await crud.insert(scope, TABLE, values, {})
+        return await crud.insert(scope, TABLE, values, _CONFLICTS)
     async with tenancy.transaction(scope) as inner:
-        made = await crud.insert(inner, TABLE, values, {})
+        made = await crud.insert(inner, TABLE, values, _CONFLICTS)
         # the same transaction, entered anew as the organization's own: the founder's door
         founding = tenancy.Scope(inner.database, Door.MEMBER_OR_FOUNDER, made.id, made.id, inner.connection)
-        owner = users.UserCreate(email=new.owner.email, name=new.owner.name, role="admin")
+        owner = users.UserCreate(**structs.asdict(new.owner), role="admin")
         founder = await users.create(founding, owner, at="/owner")
         # read through the platform's door again: what follows in this transaction must not run as the organization
         made = await crud.get(inner, TABLE, _ONE[None], made.id)
@@ -113,12 +122,12 @@ async def change(
         names = [item.encode_name for item in structs.fields(sent) if item.name in refused]
         detail = "this is set by who runs the installation"
         raise ForbiddenError(
-            "Of an organization its admins change the name; its limits are set by who runs the installation.",
+            "Of an organization its admins change the name; the rest is set by who runs the installation.",
             findings=[Finding("not_allowed", detail, pointer=f"/{name}") for name in names],
         )
     async with tenancy.transaction(scope) as inner:
         await crud.locked(inner, TABLE, models.Organization, organization_id, if_match)
-        return await crud.update(inner, TABLE, organization_id, values, {})
+        return await crud.update(inner, TABLE, organization_id, values, _CONFLICTS)
 
 
 async def remove(scope: Scope, organization_id: UUID, if_match: frozenset[int] | None) -> None:

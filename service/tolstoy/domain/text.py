@@ -6,6 +6,15 @@ from typing import Annotated
 from msgspec import Meta, Raw
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
+ExternalId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=255,
+        pattern="^[^\\x00-\\x1f\\x7f]+$(?!\n)",
+        description="a text of 1 to 255 characters, what the identity provider's tokens say",
+    ),
+]
 Description = Annotated[str, Meta(max_length=2000)]
 Expression = Annotated[
     str, Meta(min_length=1, max_length=2000, description="a CEL expression that is true or false")

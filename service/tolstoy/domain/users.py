@@ -16,7 +16,7 @@ from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import Moment, Name
+from tolstoy.domain.text import ExternalId, Moment, Name
 
 if TYPE_CHECKING:
     from tolstoy.db.turns import Connection
@@ -36,6 +36,7 @@ Email = Annotated[
 class UserCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     email: Email
     name: Name | None = None
+    external_id: ExternalId | None = None
     role: Annotated[
         Role | None, Meta(description="Left out: admin for the organization's first user, editor for others.")
     ] = None
@@ -44,6 +45,7 @@ class UserCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unkno
 class UserChange(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     email: Email | UnsetType = UNSET
     name: Name | UnsetType | None = UNSET
+    external_id: ExternalId | UnsetType | None = UNSET
     role: Role | UnsetType = UNSET
 
 
@@ -52,6 +54,7 @@ class User(Struct, frozen=True, rename="camel"):
     org_id: UUID
     email: str
     name: str | None
+    external_id: Annotated[str | None, Meta(description="Whom the identity provider's tokens mean.")]
     role: Role
     created_at: Moment
     updated_at: Moment
@@ -60,6 +63,7 @@ class User(Struct, frozen=True, rename="camel"):
 
 class UserQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     email: str | None = None
+    external_id: str | None = None
     role: Role | None = None
 
 
@@ -67,6 +71,12 @@ class EmailTakenError(ConflictError):
     """Another user of this organization has this e-mail address."""
 
     code, title = "email-taken", "E-mail address taken"
+
+
+class ExternalIdTakenError(ConflictError):
+    """Another one has this external id."""
+
+    code, title = "external-id-taken", "External id taken"
 
 
 class LastAdminError(ConflictError):
@@ -79,14 +89,19 @@ def _email_taken() -> EmailTakenError:
     return EmailTakenError(findings=[Finding("taken", "another user has this address", pointer="/email")])
 
 
+def external_id_taken() -> ExternalIdTakenError:
+    finding = Finding("taken", "another one has this external id", pointer="/externalId")
+    return ExternalIdTakenError(findings=[finding])
+
+
 TABLE = Table(models.User, User)
-_CONDITIONS = {"email": "email_key = {}", "role": "role = {}"}
-_CONFLICTS = {"uid_users_org_id_379664": _email_taken}
+_CONDITIONS = {"email": "email_key = {}", "external_id": "external_id = {}", "role": "role = {}"}
+_CONFLICTS = {"uid_users_org_id_379664": _email_taken, "uid_users_org_id_354416": external_id_taken}
 _ONE = TABLE.one()
 _INSERT = tenancy.Statement(
     # s.role says who entered: the founder of an organization becomes its admin
-    "INSERT INTO users (org_id, id, email, email_key, name, role)"
-    " SELECT $1, $3, $4, $5, $6, coalesce($7, CASE s.role WHEN 'founder' THEN 'admin' ELSE 'editor' END) FROM s"
+    "INSERT INTO users (org_id, id, email, email_key, name, external_id, role)"
+    " SELECT $1, $3, $4, $5, $6, $7, coalesce($8, CASE s.role WHEN 'founder' THEN 'admin' ELSE 'editor' END) FROM s"
     f" RETURNING {', '.join(TABLE.columns)}"
 )
 # Locked in one order: of two who go at once the second waits, and then sees that no other is left.
@@ -115,7 +130,7 @@ async def page(scope: Scope, query: UserQuery) -> Page[User]:
 
 async def create(scope: Scope, new: UserCreate, *, at: str = "") -> User:
     """`at` is the pointer of the user in the body."""
-    args = (new_id(), new.email, _email_key(new.email, at), new.name, new.role)
+    args = (new_id(), new.email, _email_key(new.email, at), new.name, new.external_id, new.role)
     return await crud.insert_by(scope, TABLE, _INSERT, args, _CONFLICTS)
 
 
