@@ -26,6 +26,9 @@ def test_every_variable_is_read_into_its_attribute() -> None:
         "PLATFORM_KEY": "p" * 32, "RETENTION_DAYS": "0", "EGRESS_PORTS": "443, 8000-8999", "MAX_PAYLOAD_BYTES": "8192",
         "APP_KEY": APP_KEY, "APP_KEYS": f"new:{APP_KEY}", "RATE_LIMIT": "100", "RATE_LIMIT_PER_USER": "10",
         "MAX_STORED_BYTES": "1000",
+        "OIDC_ISSUER": "https://id.example.com/", "OIDC_AUDIENCE": "api://tolstoy, other", "OIDC_LEEWAY": "0",
+        "OIDC_JWKS_URL": "http://127.0.0.1:8080/keys", "OIDC_ORG_CLAIM": "org_id", "OIDC_USER_CLAIM": "oid",
+        "OIDC_ALGORITHMS": "es256,EdDSA", "OIDC_REFRESH": "60", "OIDC_MAX_AGE": "7200",
     }  # fmt: skip
     assert given.keys() == {variable.name for variable in FIELDS.values()}
     read_back = msgspec.structs.asdict(load(given, dotenv=None))
@@ -46,6 +49,10 @@ def test_every_variable_is_read_into_its_attribute() -> None:
         "max_payload_bytes": 8192, "heartbeat_file": Path("/run/beat"),
         "app_key": AppKey("5992b18ca890", b"k" * 32), "app_keys": (AppKey("new", b"k" * 32),),
         "rate_limit": 100, "rate_limit_per_user": 10, "max_stored_bytes": 1000,
+        "oidc_issuer": "https://id.example.com/", "oidc_audience": ("api://tolstoy", "other"),
+        "oidc_jwks_url": "http://127.0.0.1:8080/keys", "oidc_org_claim": "org_id", "oidc_user_claim": "oid",
+        "oidc_algorithms": ("ES256", "EdDSA"), "oidc_leeway_seconds": 0, "oidc_refresh_seconds": 60,
+        "oidc_max_age_seconds": 7200,
     }  # fmt: skip
 
 

@@ -48,8 +48,10 @@ from tolstoy.db.database import Database, open_database
 from tolstoy.db.renewal import renewal
 from tolstoy.domain.dry_runs import Rehearse
 from tolstoy.domain.egress import Policy
+from tolstoy.domain.issuer_keys import IssuerKeys
 from tolstoy.domain.key_ring import KeyRing
 from tolstoy.domain.openapi_imports import Fetch
+from tolstoy.domain.token_ring import TokenRing
 
 BLUEPRINTS = (
     organizations.routes,
@@ -138,6 +140,10 @@ async def _open(app: Sanic[Any, Any]) -> None:
         keys=settings.keys,
     )
     app.ctx.keys = KeyRing(app.ctx.database)
+    app.ctx.tokens = None
+    if settings.auth_mode == "oidc":
+        app.ctx.tokens = TokenRing(app.ctx.database, IssuerKeys(settings), settings)
+        app.ctx.tokens.keys.start()
     app.ctx.allowances = rate_limit.of(settings, app.ctx.database)
     app.ctx.watch = watching.of(settings)
     app.ctx.watch.start()
@@ -152,6 +158,8 @@ async def _stop(app: Sanic[Any, Any]) -> None:
 async def _close(app: Sanic[Any, Any]) -> None:
     await app.ctx.watch.close()
     await app.ctx.keys.close()
+    if app.ctx.tokens is not None:
+        await app.ctx.tokens.keys.close()
     database: Database = app.ctx.database
     await database.close()
 

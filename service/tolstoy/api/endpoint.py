@@ -20,7 +20,7 @@ from sanic import HTTPResponse, Request
 
 from tolstoy.api import arguments as read
 from tolstoy.api import auth, idempotent, origin, permissions, rate_limit
-from tolstoy.core.errors import InvalidKeyError, MalformedError, ProblemError
+from tolstoy.core.errors import InvalidKeyError, MalformedError, ProblemError, UnknownIdentityError
 from tolstoy.db.tenancy import Door, Scope
 
 Handler = Callable[..., Awaitable[Any]]
@@ -117,7 +117,7 @@ def _noting_ended_keys(serve: Served) -> Served:
     async def noting(request: Request, **path: str) -> HTTPResponse | None:
         try:
             return await serve(request, **path)
-        except InvalidKeyError as exc:
+        except (InvalidKeyError, UnknownIdentityError) as exc:
             auth.ended(request, exc)
             raise
 

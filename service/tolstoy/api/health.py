@@ -14,8 +14,9 @@ from msgspec import Meta, Struct, json
 from sanic import Blueprint, HTTPResponse, Request, Sanic
 
 from tolstoy import __version__
-from tolstoy.api import auth
+from tolstoy.api import auth, identity_provider
 from tolstoy.api.endpoint import endpoint
+from tolstoy.api.identity_provider import IdentityProvider
 from tolstoy.api.metrics import resident_bytes
 from tolstoy.api.queue_watch import QueueWatch
 from tolstoy.core.errors import NotAMemberError, OverloadedError, PermissionDeniedError, SchemaOutdatedError
@@ -134,6 +135,9 @@ class DetailedStatus(Struct, rename="camel"):
     pool: Pool
     worker: Worker
     deployment: Deployment
+    identity_provider: Annotated[
+        IdentityProvider | None, Meta(description="With `AUTH_MODE=oidc`, as this process knows it.")
+    ] = None
 
 
 class _Probe(Struct):
@@ -194,6 +198,7 @@ async def get_detailed_status(request: Request) -> HTTPResponse | DetailedStatus
             Deployment(
                 settings.env, settings.app_name, socket.gethostname(), settings.auth_mode, settings.workers
             ),
+            identity_provider.of(request.app.ctx.tokens),
         )
     )
 

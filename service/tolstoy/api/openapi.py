@@ -42,6 +42,12 @@ _TAGS = {
     "Audit": "What requests changed: who, when, from where; a chain that shows what was tampered with.",
     "Service": "How this service is, and what it says about itself.",
 }
+_SCHEMES: dict[AuthMode, tuple[str, ...]] = {
+    "headers": (),
+    "gateway": ("gateway",),
+    "api-key": ("apiKey",),
+    "oidc": ("apiKey", "accessToken"),  # either of them
+}
 _PATH_SCHEMAS: dict[type, Schema] = {
     UUID: {"type": "string", "format": "uuid"},
     int: {"type": "integer", "minimum": 1, "maximum": 999_999_999},
@@ -180,8 +186,9 @@ def _described(
         described["requestBody"] = {"content": {"*/*": {}}}
     described["responses"] = responses.of(operation, method)
     if responses.mode != "headers":
-        scheme = "gateway" if responses.mode == "gateway" else "apiKey"
-        described["security"] = [] if operation.door is None else [{scheme: []}]
+        described["security"] = (
+            [] if operation.door is None else [{name: []} for name in _SCHEMES[responses.mode]]
+        )
     return described
 
 
@@ -222,7 +229,7 @@ def _known(path: str, further: str) -> dict[str, str] | None:
 def _parameters(operation: Operation, method: str, mode: AuthMode) -> Iterator[Schema]:
     for name, type_ in operation.path.items():
         yield {"name": camel(name), "in": "path", "required": True, "schema": _PATH_SCHEMAS[type_]}
-    if operation.door in (Door.MEMBER, Door.MEMBER_OR_FOUNDER) and mode != "api-key":
+    if operation.door in (Door.MEMBER, Door.MEMBER_OR_FOUNDER) and mode in ("headers", "gateway"):
         yield _parameter("OrgId")
         yield _parameter("UserId")
     if operation.query is not None:
@@ -255,9 +262,16 @@ def _query_parameter(field: msgspec.structs.FieldInfo) -> Schema:
 def _security_schemes(settings: Settings) -> dict[str, Any]:
     if settings.auth_mode == "headers":
         return {}
-    if settings.auth_mode == "api-key":
+    if settings.auth_mode in ("api-key", "oidc"):
         text = "An API key: `tol_…`; at the addresses of organizations the platform's key, too."
-        return {"securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer", "description": text}}}
+        bearer = {"type": "http", "scheme": "bearer"}
+        schemes = {"apiKey": {**bearer, "description": text}}
+        if settings.auth_mode == "oidc":
+            text = f"An access token of {settings.oidc_issuer}."
+            if settings.oidc_org_claim is None:
+                text += f" It does not say in which organization: {auth.ORG_HEADER} does, beside it."
+            schemes["accessToken"] = {**bearer, "bearerFormat": "JWT", "description": text}
+        return {"securitySchemes": schemes}
     description = (
         f"What proves that a request came through the gateway, so that {auth.USER_HEADER} is to be believed."
     )

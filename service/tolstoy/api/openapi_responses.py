@@ -38,7 +38,7 @@ _HEADERS: dict[str, Schema] = {
     },
     "WWW-Authenticate": {
         "required": True,
-        "description": "How to prove who asks: by an API key (RFC 6750).",
+        "description": "How to prove who asks: by an API key, or an access token (RFC 6750).",
         "schema": {"type": "string"},
     },
     "Retry-After": {
@@ -155,6 +155,8 @@ class Responses:
             yield errors.UnauthenticatedError
         if self.mode != "gateway":
             yield errors.InvalidKeyError
+        if self.mode == "oidc":
+            yield from (errors.InvalidTokenError, errors.UnknownIdentityError, errors.IssuerUnavailableError)
 
 
 def _where(operation: Operation) -> Schema:

@@ -96,6 +96,30 @@ aws_key = secret(1)
 endpoint = matching(r"https?://[^\s/?#@]+(/[^\s?#]*)?", "an endpoint; write https:// and a host")
 
 
+_TRUSTED = r"https://[^\s/?#@]+(/[^\s?#]*)?|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?(/[^\s?#]*)?"
+trusted = matching(_TRUSTED, "an address to trust; write https:// and a host, with neither ? nor #")
+"""Not as `endpoint`: what it answers is believed, so that only this machine may do without https."""
+
+
+def names(value: str) -> tuple[str, ...]:
+    """Texts, separated by commas."""
+    found = tuple(part.strip() for part in text(value).split(",") if part.strip())
+    if not found:
+        raise ValueError(f"{value!r} names nothing; write at least one, separated by commas")
+    return found
+
+
+def several(literal: object) -> Callable[[str], tuple[str, ...]]:
+    def read(value: str) -> tuple[str, ...]:
+        known = {one.lower(): one for one in get_args(literal)}
+        for name in names(value):
+            if name.lower() not in known:
+                raise ValueError(f"{name!r} is not known; write some of {', '.join(known.values())}")
+        return tuple(known[name.lower()] for name in names(value))
+
+    return read
+
+
 def base(value: str) -> str:
     """An endpoint for paths to be put behind it."""
     return endpoint(value).rstrip("/")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 from dotenv.parser import parse_stream
@@ -17,7 +17,11 @@ from tolstoy.core import setting_readers as read
 from tolstoy.core.app_keys import AppKey, WrappedKey
 
 Environment = Literal["development", "production", "test"]
-AuthMode = Literal["headers", "gateway", "api-key"]
+AuthMode = Literal["headers", "gateway", "api-key", "oidc"]
+# Each with a key that signs and another that verifies: who can verify a token cannot make one.
+Algorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+]  # fmt: skip
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["json", "console"]
 
@@ -67,6 +71,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[AppKey | WrappedKey, ...], Variable("APP_KEYS", app_keys.read_several, secret=True)
     ] = ()
     platform_key: Annotated[str | None, Variable("PLATFORM_KEY", read.secret(32), secret=True)] = None
+
+    oidc_issuer: Annotated[str | None, Variable("OIDC_ISSUER", read.trusted)] = None
+    oidc_audience: Annotated[tuple[str, ...], Variable("OIDC_AUDIENCE", read.names)] = ()
+    oidc_jwks_url: Annotated[str | None, Variable("OIDC_JWKS_URL", read.trusted)] = None
+    oidc_org_claim: Annotated[str | None, Variable("OIDC_ORG_CLAIM", read.text)] = None
+    oidc_user_claim: Annotated[str, Variable("OIDC_USER_CLAIM", read.text)] = "sub"
+    oidc_algorithms: Annotated[tuple[str, ...], Variable("OIDC_ALGORITHMS", read.several(Algorithm))] = (
+        get_args(Algorithm)
+    )
+    oidc_leeway_seconds: Annotated[int, Variable("OIDC_LEEWAY", read.whole(0, 300))] = 30
+    oidc_refresh_seconds: Annotated[int, Variable("OIDC_REFRESH", read.whole(1, 86_400))] = 300
+    oidc_max_age_seconds: Annotated[int, Variable("OIDC_MAX_AGE", read.whole(1, 604_800))] = 3600
 
     rate_limit: Annotated[int, Variable("RATE_LIMIT", read.whole(0, 10_000_000))] = 0
     rate_limit_per_user: Annotated[int, Variable("RATE_LIMIT_PER_USER", read.whole(0, 10_000_000))] = 0
@@ -252,6 +268,8 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "AUTH_MODE", f"production does not believe bare headers, anyone could send them; {advice}"
     if settings.auth_mode == "gateway" and settings.gateway_secret is None and not settings.use_aws_secrets:
         yield "GATEWAY_SECRET", "is missing; write at least 32 random characters"
+    if settings.auth_mode == "oidc":
+        yield from _of_oidc(settings)
     yield from _of_keys(settings)
     if not settings.use_aws_secrets and settings.database_url is None:
         if settings.direct_url is not None:
@@ -261,6 +279,15 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
     if (settings.aws_access_key_id is None) != (settings.aws_secret_access_key is None):
         missing = "AWS_ACCESS_KEY_ID" if settings.aws_access_key_id is None else "AWS_SECRET_ACCESS_KEY"
         yield missing, "is missing while its other half is set; write both, or neither"
+
+
+def _of_oidc(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.oidc_issuer is None:
+        yield "OIDC_ISSUER", "is missing; write the issuer's address, just as its tokens have it in `iss`"
+    if not settings.oidc_audience:
+        yield "OIDC_AUDIENCE", "is missing; write what the issuer's tokens for this API have in `aud`"
+    if settings.oidc_max_age_seconds < settings.oidc_refresh_seconds:
+        yield "OIDC_MAX_AGE", "is less than OIDC_REFRESH; keys would be too old before they are read again"
 
 
 def _of_keys(settings: Settings) -> Iterator[tuple[str, str]]:
