@@ -1,7 +1,7 @@
 """`make bench`: every figure of one run on one machine, Tolstoy beside what is written by hand on the same Postgres.
 
 `python -m bench` measures all, `python -m bench engine`, `audit` or `api` that part, `engine.http3 engine.fair`,
-or `api.key`, only these.
+`api.key` or `api.oidc`, only these.
 `BENCH_RUNS=100000` lets the memory be watched over as many runs.
 """
 
@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +20,7 @@ from statistics import median
 
 from bench import audit, engine, rounds, servers, tenant
 from bench.figures import Figures
+from bench.issuer import issuing
 from bench.load import Load
 from bench.rounds import Side
 from bench.servers import Server
@@ -38,9 +39,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "api" in wanted:
         with _folder() as folder:
             _api(figures, folder)
-    elif "api.key" in wanted:
+    elif proofs := {"api.key", "api.oidc"}.intersection(wanted):
         with _folder() as folder:
-            _keys(figures, folder)
+            _proofs(figures, folder, proofs)
     if not wanted or "audit" in wanted:
         with _folder() as folder:
             audit.measure(figures, folder)
@@ -76,8 +77,9 @@ def _api(figures: Figures, folder: Path) -> None:
                     ("post", subject.posts()),
                 ):
                     _against_bare(figures, sender, kind, Side(api, requests), Side(bare, requests))
-        with servers.tolstoy(folder) as api, servers.tolstoy(folder, AUTH_MODE="api-key") as keyed:
-            _by_key(figures, sender, subject, api, keyed)
+        with servers.tolstoy(folder) as api:
+            _by_key(figures, sender, subject, folder, api)
+            _by_token(figures, sender, subject, folder, api)
         with servers.tolstoy(folder) as api:
             _memory(figures, sender, subject, api)
 
@@ -120,26 +122,44 @@ def _two_workers(figures: Figures, sender: Executor, subject: Tenant, one: Serve
     figures.add("api.workers2.rps", median(turn.per_second for turn in double))
 
 
-def _keys(figures: Figures, folder: Path) -> None:
+def _proofs(figures: Figures, folder: Path, proofs: Set[str]) -> None:
     with (
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as sender,
         servers.tolstoy(folder) as api,
-        servers.tolstoy(folder, AUTH_MODE="api-key") as keyed,
     ):
         subject = tenant.create(api)
         asyncio.run(tenant.neighbours(_owner_address(folder)))
-        _by_key(figures, sender, subject, api, keyed)
+        if "api.key" in proofs:
+            _by_key(figures, sender, subject, folder, api)
+        if "api.oidc" in proofs:
+            _by_token(figures, sender, subject, folder, api)
 
 
-def _by_key(figures: Figures, sender: Executor, subject: Tenant, believing: Server, asking: Server) -> None:
-    """What proving who asks costs: by a key, against headers that are believed."""
-    by_key = subject.by_key(believing)
-    keyed, believed = rounds.compare(sender, Side(asking, by_key.gets()), Side(believing, subject.gets()))
-    figures.add("api.key.ratio", rounds.ratio(keyed, believed))
+def _by_key(figures: Figures, sender: Executor, subject: Tenant, folder: Path, believing: Server) -> None:
+    with servers.tolstoy(folder, AUTH_MODE="api-key") as asking:
+        _proven(
+            "key",
+            figures,
+            sender,
+            Side(asking, subject.by_key(believing).gets()),
+            Side(believing, subject.gets()),
+        )
+
+
+def _by_token(figures: Figures, sender: Executor, subject: Tenant, folder: Path, believing: Server) -> None:
+    with issuing() as issuer, servers.tolstoy(folder, **issuer.settings) as asking:
+        known = subject.by_token(believing, issuer)
+        _proven("oidc", figures, sender, Side(asking, known.gets()), Side(believing, subject.gets()))
+
+
+def _proven(kind: str, figures: Figures, sender: Executor, asking: Side, believing: Side) -> None:
+    """What proving who asks costs, against headers that are believed."""
+    proven, believed = rounds.compare(sender, asking, believing)
+    figures.add(f"api.{kind}.ratio", rounds.ratio(proven, believed))
     figures.add(
-        "api.key.cpu_ratio", median(a.cpu_us / b.cpu_us for a, b in zip(keyed, believed, strict=True))
+        f"api.{kind}.cpu_ratio", median(a.cpu_us / b.cpu_us for a, b in zip(proven, believed, strict=True))
     )
-    figures.add("api.key.rps", median(turn.per_second for turn in keyed))
+    figures.add(f"api.{kind}.rps", median(turn.per_second for turn in proven))
     figures.add("api.headers.rps", median(turn.per_second for turn in believed))
 
 

@@ -27,9 +27,9 @@ def chosen(wanted: Sequence[str]) -> list[str]:
     """All of them where nothing or `engine` is wanted."""
     if not wanted or "engine" in wanted:
         return list(MEASURES)
-    if unknown := [name for name in wanted if name not in (*MEASURES, "api", "api.key", "audit")]:
+    if unknown := [name for name in wanted if name not in (*MEASURES, "api", "api.key", "api.oidc", "audit")]:
         raise SystemExit(
-            f"there is no {', '.join(unknown)}; write of: api, api.key, audit, engine, {', '.join(MEASURES)}"
+            f"there is no {', '.join(unknown)}; write of: api, api.key, api.oidc, audit, engine, {', '.join(MEASURES)}"
         )
     return [name for name in MEASURES if name in wanted]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import asyncpg
 
+from bench.issuer import Issuer
 from bench.load import request
 from bench.servers import Server
 
@@ -24,6 +25,14 @@ class Tenant:
         """The same, who sends an API key and no more."""
         key = json.loads(_post(server, "/api-keys", self.headers, b'{"name": "Bench"}'))["key"]
         return replace(self, headers={"Authorization": f"Bearer {key}"})
+
+    def by_token(self, server: Server, issuer: Issuer) -> Tenant:
+        """The same, who sends an access token and no more."""
+        path = f"/users/{self.headers['X-User-ID']}"
+        known = {"Content-Type": "application/json", **self.headers}
+        server.ask("PATCH", path, known, b'{"externalId": "bench"}')
+        token = issuer.token(self.headers["X-Org-ID"], "bench")
+        return replace(self, headers={"Authorization": f"Bearer {token}"})
 
     def gets(self) -> list[list[bytes]]:
         """For each connection, as with those below."""
