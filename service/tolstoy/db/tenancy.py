@@ -47,7 +47,7 @@ class Scope:
     """Whom a request acts for, and the open transaction it is in, if any.
 
     The door lets in who has the `permission`, by role; with a `key_id` only while that key of the user's holds, with
-    an `identity` (JSON, see migration 24) only while that is the user's. None asks for no more than the membership.
+    an `identity` (JSON, see migration 22) only while that is the user's. None asks for no more than the membership.
     `scopes` are the key's, where it has not all that the role gives.
     `origin` is what the audit log tells of the request that changes something, as JSON; what has none is not told.
     """

@@ -37,7 +37,7 @@ _BY_EMAIL = tenancy.reading("SELECT id FROM users WHERE org_id = $1 AND email_ke
 
 
 class _Identity(msgspec.Struct, omit_defaults=True):
-    """What the door is told, see migration 24."""
+    """What the door is told, see migration 22."""
 
     until: float
     user: str = ""
