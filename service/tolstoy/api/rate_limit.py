@@ -15,6 +15,7 @@ from tolstoy.db.database import Database
 from tolstoy.db.tenancy import Door, Scope
 from tolstoy.domain.key_ring import Holder
 from tolstoy.domain.request_allowances import WINDOW_SECONDS, Allowances, Bucket, Buckets, TooManyError
+from tolstoy.domain.token_ring import TokenHolder
 
 
 def of(settings: Settings, database: Database) -> Allowances:
@@ -25,8 +26,8 @@ async def admit(request: Request, scope: Scope) -> None:
     """Count this request; raises TooManyError. What the platform asks for is not counted."""
     allowances: Allowances = request.app.ctx.allowances
     ctx = request.ctx
-    holder: Holder | None = getattr(ctx, "holder", None)
-    key_id = holder.key_id if holder is not None and holder.per_minute else None
+    holder: Holder | TokenHolder | None = getattr(ctx, "holder", None)
+    key_id = holder.key_id if isinstance(holder, Holder) and holder.per_minute else None
     if scope.door is Door.PLATFORM or not (allowances.for_all or key_id):
         return
     ctx.buckets = allowances.at_hand(scope.org_id, scope.user_id, key_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
-from dotenv.parser import parse_stream
 
 from tolstoy.core import app_keys, database_urls
 from tolstoy.core import setting_readers as read
+from tolstoy.core import setting_sources as sources
 from tolstoy.core.app_keys import AppKey, WrappedKey
 
 Environment = Literal["development", "production", "test"]
@@ -171,13 +170,13 @@ def _shown(value: object, variable: Variable) -> object:
 def load(environ: Mapping[str, str] = os.environ, *, dotenv: Path | None = Path(".env")) -> Settings:
     """Read the environment, files named by `NAME_FILE`, then `.env`, in this order. Raises SettingsError."""
     problems: list[str] = []
-    sources = [environ, {} if dotenv is None else _read_dotenv(dotenv, problems)]
+    texts = [environ, {} if dotenv is None else sources.dotenv(dotenv, problems)]
     values: dict[str, Any] = {}
     wrong: set[str] = set()
     for attribute, variable in FIELDS.items():
         name = variable.name
         try:
-            name, text = _find(variable, sources)
+            name, text = sources.find((variable.name, variable.alias), texts)
             if text is not None:
                 values[attribute] = variable.read(text)
         except ValueError as error:
@@ -196,46 +195,6 @@ def load(environ: Mapping[str, str] = os.environ, *, dotenv: Path | None = Path(
 def with_urls(settings: Settings, database_url: str, direct_url: str) -> Settings:
     """The same settings with the addresses that a secret or the embedded database gave."""
     return msgspec.structs.replace(settings, database_url=database_url, direct_url=direct_url)
-
-
-def _read_dotenv(path: Path, problems: list[str]) -> dict[str, str]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", "not UTF-8 text")
-        problems.append(f"{path}: cannot be read ({reason}); make it a readable text file")
-        return {}
-    values = {}
-    # not dotenv_values: it would replace ${…} from os.environ, in passwords too, and pass over a broken line
-    for binding in parse_stream(io.StringIO(text)):
-        if binding.error:
-            problems.append(f"{path}: line {binding.original.line} cannot be read; write NAME=value")
-        elif binding.key is not None and binding.value is not None:
-            values[binding.key] = binding.value
-    return values
-
-
-def _find(variable: Variable, sources: list[Mapping[str, str]]) -> tuple[str, str | None]:
-    for source in sources:
-        for name in filter(None, (variable.name, variable.alias)):
-            if text := source.get(name):
-                return name, text
-            if path := source.get(f"{name}_FILE"):
-                return name, _read_file(f"{name}_FILE", path)
-    return variable.name, None
-
-
-def _read_file(name: str, path: str) -> str:
-    try:
-        text = Path(path).read_text(encoding="utf-8").removesuffix("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", "not UTF-8 text")
-        raise ValueError(f"{name} names {path!r} ({reason}); write the path of a readable file") from error
-    if not text:
-        raise ValueError(f"{name} names {path!r}, which is empty; write the value into it")
-    return text
 
 
 def _complete(values: dict[str, Any]) -> Settings:
