@@ -173,7 +173,12 @@ async def test_a_member_sees_and_an_admin_changes_the_own_organization_only(
     assert [(each["id"], each["counts"]["users"]) for each in listed.json()["data"]] == [(mine.org_id, 1)]
     renamed = await http.put(path, json={"name": "Renamed"}, headers=by(key))
     assert (renamed.status_code, renamed.json()["name"]) == (200, "Renamed")
-    limits = {"maxRunningExecutions": 9999, "maxRequestsPerMinute": None, "maxStoredBytes": 1 << 50}
+    limits = {
+        "maxRunningExecutions": 9999,
+        "maxRequestsPerMinute": None,
+        "maxStoredBytes": 1 << 50,
+        "egressAllow": ["10.1.0.0/16"],
+    }
     for sent in (limits, *({"name": "Mine", limit: value} for limit, value in limits.items())):
         found = refused(await http.patch(path, json=sent, headers=by(key)), 403, "forbidden")["errors"]
         assert {one["pointer"] for one in found} == {f"/{name}" for name in sent if name != "name"}

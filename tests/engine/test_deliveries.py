@@ -20,7 +20,7 @@ from tolstoy.domain.egress import Policy
 from tolstoy.domain.event_deliveries import DELAYS, EventDelivery
 from tolstoy.domain.subscriptions import SubscriptionChange
 from tolstoy.engine import deliveries
-from tolstoy.engine.outbound import Outbound
+from tolstoy.engine.outbounds import Outbounds
 
 DAY = timedelta(days=1)
 
@@ -32,12 +32,12 @@ async def receiver() -> AsyncIterator[EchoServer]:
 
 
 @pytest.fixture
-async def outbound() -> AsyncIterator[Outbound]:
-    async with Outbound(Policy.allowing(["127.0.0.1"]), max_response_bytes=1 << 20) as client:
+async def outbound() -> AsyncIterator[Outbounds]:
+    async with Outbounds(Policy.allowing(["127.0.0.1"]), max_response_bytes=1 << 20) as client:
         yield client
 
 
-async def _deliver_due(home: Home, outbound: Outbound) -> None:
+async def _deliver_due(home: Home, outbound: Outbounds) -> None:
     """As a worker does with the jobs that are due, each taken from the queue."""
     for job in await home.jobs("deliver"):
         await home.owner.execute(
@@ -59,7 +59,7 @@ def _attempts(delivery: EventDelivery) -> list[dict[str, Any]]:
 
 
 async def test_a_run_that_ends_is_told_as_standard_webhooks_says(
-    home: Home, outbound: Outbound, receiver: EchoServer
+    home: Home, outbound: Outbounds, receiver: EchoServer
 ) -> None:
     subscription = await subscribed(home, f"{receiver.url}/events?a=1")
     run = await start_run(home)
@@ -88,7 +88,7 @@ async def test_a_run_that_ends_is_told_as_standard_webhooks_says(
 
 
 async def test_what_fails_is_tried_again_ever_later_and_then_no_more(
-    home: Home, outbound: Outbound, receiver: EchoServer
+    home: Home, outbound: Outbounds, receiver: EchoServer
 ) -> None:
     subscription = await subscribed(home, f"{receiver.url}/status/500")
     await home.move(await start_run(home), "succeeded")
@@ -122,7 +122,7 @@ async def test_what_fails_is_tried_again_ever_later_and_then_no_more(
     ],
 )
 async def test_what_counts_as_a_failure(
-    home: Home, outbound: Outbound, receiver: EchoServer, path: str, status: int | None, said: str
+    home: Home, outbound: Outbounds, receiver: EchoServer, path: str, status: int | None, said: str
 ) -> None:
     subscription = await subscribed(home, f"{receiver.url}{path}")
     await home.move(await start_run(home), "succeeded")
@@ -137,7 +137,7 @@ async def test_what_counts_as_a_failure(
 async def test_addresses_inside_are_not_delivered_to(home: Home, receiver: EchoServer) -> None:
     subscription = await subscribed(home, receiver.url)
     await home.move(await start_run(home), "succeeded")
-    async with Outbound(Policy.allowing([]), max_response_bytes=1 << 20) as guarded:
+    async with Outbounds(Policy.allowing([]), max_response_bytes=1 << 20) as guarded:
         await _deliver_due(home, guarded)
     (delivery,) = await told_of(home, subscription)
     assert "refused_address" in _attempts(delivery)[0]["error"]
@@ -145,7 +145,7 @@ async def test_addresses_inside_are_not_delivered_to(home: Home, receiver: EchoS
 
 
 async def test_a_receiver_that_asks_for_time_gets_it(
-    home: Home, outbound: Outbound, receiver: EchoServer
+    home: Home, outbound: Outbounds, receiver: EchoServer
 ) -> None:
     await subscribed(home, f"{receiver.url}/retry-after?seconds=4000")
     await home.move(await start_run(home), "succeeded")
@@ -157,7 +157,7 @@ async def test_a_receiver_that_asks_for_time_gets_it(
 
 
 async def test_gone_ends_the_subscription_with_the_reason(
-    home: Home, outbound: Outbound, receiver: EchoServer
+    home: Home, outbound: Outbounds, receiver: EchoServer
 ) -> None:
     subscription = await subscribed(home, f"{receiver.url}/status/410")
     for _ in range(2):
@@ -174,7 +174,7 @@ async def test_gone_ends_the_subscription_with_the_reason(
 
 
 async def test_after_five_days_of_failures_a_subscription_is_disabled(
-    home: Home, outbound: Outbound, receiver: EchoServer
+    home: Home, outbound: Outbounds, receiver: EchoServer
 ) -> None:
     subscription = await subscribed(home, f"{receiver.url}/status/500")
     for days, active in ((0, True), (4, True), (6, False)):
@@ -189,7 +189,7 @@ async def test_after_five_days_of_failures_a_subscription_is_disabled(
     assert found.disabled_reason == "No attempt has succeeded for 5 days."
 
 
-async def test_a_success_ends_the_count(home: Home, outbound: Outbound, receiver: EchoServer) -> None:
+async def test_a_success_ends_the_count(home: Home, outbound: Outbounds, receiver: EchoServer) -> None:
     subscription = await subscribed(home, f"{receiver.url}/flaky/{home.flow_id}/1")
     await home.move(await start_run(home), "succeeded")
     await _deliver_due(home, outbound)
@@ -202,7 +202,7 @@ async def test_a_success_ends_the_count(home: Home, outbound: Outbound, receiver
 
 
 async def test_a_job_that_comes_twice_or_early_sends_nothing(
-    home: Home, outbound: Outbound, receiver: EchoServer
+    home: Home, outbound: Outbounds, receiver: EchoServer
 ) -> None:
     subscription = await subscribed(home, f"{receiver.url}/status/500")
     await home.move(await start_run(home), "succeeded")
@@ -230,7 +230,7 @@ async def test_a_delivery_that_another_worker_has_recorded_is_not_recorded_again
 
 
 async def test_replay_sends_it_again_under_the_same_id(
-    home: Home, outbound: Outbound, receiver: EchoServer
+    home: Home, outbound: Outbounds, receiver: EchoServer
 ) -> None:
     subscription = await subscribed(home, receiver.url)
     await home.move(await start_run(home), "succeeded")
@@ -245,7 +245,7 @@ async def test_replay_sends_it_again_under_the_same_id(
 
 
 async def test_while_a_secret_is_replaced_both_sign(
-    home: Home, outbound: Outbound, receiver: EchoServer
+    home: Home, outbound: Outbounds, receiver: EchoServer
 ) -> None:
     old = await subscribed(home, receiver.url)
     new = await subscriptions.rotate_secret(home.scope, old.id, None)

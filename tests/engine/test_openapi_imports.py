@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from tolstoy.domain.openapi.shapes import ImportResult, OpenAPIImport
 from tolstoy.domain.openapi_imports import Fetched
 
 
-async def _no_fetch(url: str) -> Fetched:
+async def _no_fetch(url: str, allowed: Sequence[str]) -> Fetched:
     raise AssertionError(url)
 
 

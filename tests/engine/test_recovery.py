@@ -26,7 +26,10 @@ class Tool:
         self.reached = asyncio.Event()
         self.seen: list[tuple[str, str]] = []
 
-    async def send(self, request: Request, *, timeout_seconds: float) -> Response:
+    def hear(self, org_id: UUID, allowed: str | None) -> None:
+        """Any call comes here."""
+
+    async def send(self, org_id: UUID, request: Request, *, timeout_seconds: float) -> Response:
         path = "/" + request.target.split("/", 3)[3]
         self.seen.append((path, request.headers["Idempotency-Key"]))
         if path in self.stuck:
@@ -212,10 +215,10 @@ async def test_nothing_new_begins_beside_a_failure_after_a_recovery_either(home:
     tool.stuck.add("/slow")
     failed, answer = asyncio.Event(), tool.send
 
-    async def send(request: Request, *, timeout_seconds: float) -> Response:
+    async def send(org_id: UUID, request: Request, *, timeout_seconds: float) -> Response:
         if request.target.endswith("/first"):
             await failed.wait()
-        return await answer(request, timeout_seconds=timeout_seconds)
+        return await answer(org_id, request, timeout_seconds=timeout_seconds)
 
     tool.send = send  # type: ignore[method-assign]
     branches = [[http_step("first", "/first"), http_step("second", "/second")], [http_step("bad", "/bad")]]

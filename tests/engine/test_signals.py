@@ -50,10 +50,10 @@ async def test_a_parent_hears_of_its_child_while_another_branch_works(home: Home
     )
     answer = tool.send
 
-    async def send(request: Request, *, timeout_seconds: float) -> Response:
+    async def send(org_id: UUID, request: Request, *, timeout_seconds: float) -> Response:
         tool.reached.set()
         await gate.wait()
-        return await answer(request, timeout_seconds=timeout_seconds)
+        return await answer(org_id, request, timeout_seconds=timeout_seconds)
 
     tool.send = send  # type: ignore[method-assign]
     task = asyncio.create_task(bench.work(parent))

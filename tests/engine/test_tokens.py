@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -22,7 +23,7 @@ from tolstoy.engine.answer import Response
 from tolstoy.engine.authority import Authority
 from tolstoy.engine.call_error import CallError
 from tolstoy.engine.credential import Credential, Proof
-from tolstoy.engine.outbound import Outbound
+from tolstoy.engine.outbounds import Outbounds
 
 TOOL = "https://tool.example.com"
 ISSUER = "https://issuer.example.com/token"
@@ -51,6 +52,7 @@ class Client:
 
     async def send(
         self,
+        org_id: UUID,
         request: Request,
         *,
         timeout_seconds: float,
@@ -88,7 +90,7 @@ async def stored(home: Home) -> Credential:
 
 
 async def call(home: Home, client: Client, proves: Credential, seconds: float) -> int:
-    caller = Authority(home.database, cast("Outbound", client))
+    caller = Authority(home.database, cast("Outbounds", client))
     request = Request(method="GET", url=f"{TOOL}/things", headers={})
     return (await caller.send(home.scope.org_id, proves, request, seconds)).status
 

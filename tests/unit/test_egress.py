@@ -137,3 +137,27 @@ def test_addresses_in_disguise(host: str) -> None:
 )
 def test_plain_hosts_are_no_disguise(host: str) -> None:
     assert not is_disguised(host)
+
+
+METADATA = ["169.254.169.254", "169.254.170.2", "fd00:ec2::254", "::ffff:169.254.169.254"]
+
+
+def test_what_one_organization_may_is_added() -> None:
+    base = Policy.allowing(["10.1.0.0/16", "all.internal"])
+    own = base.also(["10.2.0.0/16", "own.internal"])
+    for policy, allowed in ((base, False), (own, True)):
+        assert policy.refusal("x.example", "10.1.2.3", 443) is None
+        assert policy.refusal("all.internal", "192.168.0.1", 25) is None
+        assert (policy.refusal("x.example", "10.2.3.4", 25) is None) is allowed
+        assert (policy.refusal("own.internal", "192.168.0.1", 443) is None) is allowed
+        assert (policy.refusal_of("http://10.2.3.4/") is None) is allowed
+        assert policy.refusal("x.example", "192.168.0.1", 443) == "a private address"
+    assert own.also([]) == base
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_no_organization_of_its_own_reaches_a_metadata_address(address: str) -> None:
+    own = Policy().also(["0.0.0.0/0", "::/0", "own.internal", "169.254.169.254"])
+    assert own.refusal("x.example", address, 80) == "a metadata address"
+    assert own.refusal("own.internal", address, 80) == "a metadata address"
+    assert Policy.allowing([address.removeprefix("::ffff:")]).refusal("x.example", address, 80) is None

@@ -73,7 +73,7 @@ EXAMPLES: dict[str, Any] = {
     "OrganizationCreate": {"name": "Acme", "owner": {"email": "alice@example.com", "name": "Alice"}},
     "OrganizationChange": {"name": "Acme Ltd"},
     "Organization": {"id": _ORG, "name": "Acme", "maxRunningExecutions": 100,
-        "maxRequestsPerMinute": None, "maxStoredBytes": None, "externalId": "org_9f2c",
+        "maxRequestsPerMinute": None, "maxStoredBytes": None, "egressAllow": None, "externalId": "org_9f2c",
         **_STORED,
     },
     "Counts": {

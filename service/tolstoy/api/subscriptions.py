@@ -39,7 +39,7 @@ async def create_subscription(
 
     The answer's `secret` verifies them, and is not shown again.
     """
-    destinations.check(request, body.url, "/url")
+    await destinations.check(scope, request, body.url, "/url")
     return await subscriptions.create(scope, body)
 
 
@@ -61,7 +61,7 @@ async def change_subscription(
     if_match: frozenset[int] | None,
 ) -> Subscription:
     """Change the fields that are sent; null clears one that may be empty. `active: true` enables it again."""
-    destinations.check(request, body.url, "/url")
+    await destinations.check(scope, request, body.url, "/url")
     return await subscriptions.change(scope, subscription_id, body, if_match)
 
 

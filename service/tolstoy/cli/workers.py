@@ -14,7 +14,7 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -73,10 +73,10 @@ async def _dry_run(settings: Settings, subject: Rehearsed) -> DryRun:
     return await dry_run.run(subject, max_payload_bytes=settings.max_payload_bytes)
 
 
-async def _fetch(settings: Settings, address: str) -> Fetched:
+async def _fetch(settings: Settings, address: str, allowed: Sequence[str]) -> Fetched:
     from tolstoy.engine import fetch
 
-    return await fetch.document(settings, address)
+    return await fetch.document(settings, address, allowed)
 
 
 def _rest_the_collector(_app: Any) -> None:

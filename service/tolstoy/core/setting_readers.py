@@ -140,7 +140,7 @@ def _origin(value: str) -> str:
 
 def destinations(value: str) -> tuple[str, ...]:
     """Host names, addresses and CIDR ranges, separated by commas."""
-    return tuple(_destination(part.strip()) for part in value.split(",") if part.strip())
+    return tuple(destination(part.strip()) for part in value.split(",") if part.strip())
 
 
 def ports(value: str) -> tuple[tuple[int, int], ...]:
@@ -159,7 +159,8 @@ def _ports(value: str) -> tuple[int, int]:
     return first, last
 
 
-def _destination(value: str) -> str:
+def destination(value: str) -> str:
+    """Of a host name, an address or a range, as it is kept; raises ValueError."""
     if re.fullmatch(r"(?!.*\.[0-9]+$)(?=.*[A-Za-z])[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", value):
         return value.lower()
     try:

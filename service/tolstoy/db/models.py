@@ -36,6 +36,7 @@ class Organization(Entity):
     external_id = fields.CharField(
         max_length=255, null=True, unique=True
     )  # what an identity provider calls it
+    egress_allow = json_field(null=True)  # beside what the setting allows
 
     class Meta:
         table = "organizations"

@@ -6,21 +6,22 @@ IANA's special-purpose registries (IPv4 and IPv6), the clouds' metadata addresse
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
 from tolstoy.domain import url
 
+_METADATA: Final = "a metadata address"
 _V4: Final = tuple(
     (IPv4Network(network), what)
     for network, what in (
-        ("169.254.169.254/32", "a metadata address"),
-        ("169.254.170.0/24", "a metadata address"),
-        ("168.63.129.16/32", "a metadata address"),  # Azure's, in the midst of public ones
-        ("100.100.100.200/32", "a metadata address"),
-        ("192.0.0.192/32", "a metadata address"),
+        ("169.254.169.254/32", _METADATA),
+        ("169.254.170.0/24", _METADATA),
+        ("168.63.129.16/32", _METADATA),  # Azure's, in the midst of public ones
+        ("100.100.100.200/32", _METADATA),
+        ("192.0.0.192/32", _METADATA),
         ("0.0.0.0/8", "an address of this machine"),
         ("127.0.0.0/8", "a loopback address"),
         ("10.0.0.0/8", "a private address"),
@@ -42,8 +43,8 @@ _V4: Final = tuple(
 _V6: Final = tuple(
     (IPv6Network(network), what)
     for network, what in (
-        ("fd00:ec2::254/128", "a metadata address"),
-        ("fd20:ce::254/128", "a metadata address"),
+        ("fd00:ec2::254/128", _METADATA),
+        ("fd20:ce::254/128", _METADATA),
         ("::/128", "an address of this machine"),
         ("::1/128", "a loopback address"),
         ("::/96", "an IPv4-compatible address"),
@@ -90,17 +91,19 @@ class Policy:
     hosts: frozenset[str] = frozenset()
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     ports: tuple[tuple[int, int], ...] = PORTS
+    own_hosts: frozenset[str] = frozenset()
+    own_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @classmethod
     def allowing(cls, entries: Iterable[str], ports: tuple[tuple[int, int], ...] = PORTS) -> Policy:
-        """Of host names, addresses and CIDR ranges, as `EGRESS_ALLOW` has them."""
-        hosts, networks = set(), []
-        for entry in entries:
-            try:
-                networks.append(ip_network(entry))
-            except ValueError:
-                hosts.add(_plain(entry))
-        return cls(frozenset(hosts), tuple(networks), ports)
+        """Of host names, addresses and CIDR ranges, as `EGRESS_ALLOW` and `egressAllow` have them."""
+        hosts, networks = _sorted(entries)
+        return cls(hosts, networks, ports)
+
+    def also(self, entries: Iterable[str]) -> Policy:
+        """What this one allows, and to one organization these; no metadata address, which gives the machine away."""
+        hosts, networks = _sorted(entries)
+        return replace(self, own_hosts=hosts, own_networks=networks)
 
     def refusal(self, host: str, address: str, port: int) -> str | None:
         """What forbids to connect to this address, for a URL that names this host; None where nothing does.
@@ -116,7 +119,12 @@ class Policy:
             return "no IP address"
         if any(ip in network for network in self.networks):
             return None
-        return _special(ip) or self._port_refusal(port)
+        special = _special(ip)
+        if special != _METADATA and (
+            _plain(host) in self.own_hosts or any(ip in network for network in self.own_networks)
+        ):
+            return None
+        return special or self._port_refusal(port)
 
     def refusal_of(self, address: str) -> str | None:
         """What forbids this URL as it is written; None also for a name, which is judged by where each call finds it.
@@ -128,7 +136,7 @@ class Policy:
         port = url.DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
         if is_disguised(host):
             return DISGUISED
-        if _plain(host) in self.hosts:
+        if _plain(host) in self.hosts | self.own_hosts:
             return None
         if _plain(host) == "localhost" or _plain(host).endswith(".localhost"):  # RFC 6761
             refusals = [self.refusal(host, here, port) for here in ("127.0.0.1", "::1")]
@@ -136,7 +144,7 @@ class Policy:
         try:
             ip_address(host)
         except ValueError:
-            return self._port_refusal(port) if not self.networks else None
+            return None if self.networks or self.own_networks else self._port_refusal(port)
         return self.refusal(host, host, port)
 
     def _port_refusal(self, port: int) -> str | None:
@@ -147,6 +155,16 @@ class Policy:
         if not any(first <= port <= last for first, last in self.ports):
             return f"port {port}, which EGRESS_PORTS does not allow"
         return None
+
+
+def _sorted(entries: Iterable[str]) -> tuple[frozenset[str], tuple[IPv4Network | IPv6Network, ...]]:
+    hosts, networks = set(), []
+    for entry in entries:
+        try:
+            networks.append(ip_network(entry))
+        except ValueError:
+            hosts.add(_plain(entry))
+    return frozenset(hosts), tuple(networks)
 
 
 def is_disguised(host: str) -> bool:

@@ -84,6 +84,7 @@ class Outgoing(Struct, frozen=True):
     sealed_secret: bytes | None
     sealed_previous_secret: bytes | None
     previous_counts: bool
+    egress_allow: str | None
 
 
 TABLE = Table(trigger_models.EventDelivery, EventDelivery)
@@ -92,8 +93,9 @@ _ONE = TABLE.reading("subscription_id = $3 AND id = $4")
 _DUE = tenancy.reading(
     "SELECT d.id, d.subscription_id, d.payload, d.tries, d.attempts, d.revision, u.url, u.active, u.secret,"
     " u.previous_secret, u.sealed_secret, u.sealed_previous_secret,"
-    " coalesce(u.previous_until > clock_timestamp(), false) AS previous_counts"
+    " coalesce(u.previous_until > clock_timestamp(), false) AS previous_counts, o.egress_allow"
     " FROM event_deliveries d JOIN subscriptions u ON u.org_id = d.org_id AND u.id = d.subscription_id"
+    " JOIN organizations o ON o.id = d.org_id"
     " WHERE d.org_id = $1 AND d.id = $3 AND d.status = 'pending' AND d.next_at <= clock_timestamp()"
 )
 _TEST = Statement(

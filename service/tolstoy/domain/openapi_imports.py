@@ -18,7 +18,7 @@ from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy
 from tolstoy.db.statements import json_text
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import actions, crud, tools
+from tolstoy.domain import actions, crud, organizations, tools
 from tolstoy.domain import openapi_rows as rows
 from tolstoy.domain.actions import KeyTakenError
 from tolstoy.domain.flow_inputs import action_keys
@@ -48,13 +48,14 @@ class Fetched:
     url: str
 
 
-# The engine's doing, which whoever composes the service hands to it. Raises InvalidError with a finding at /url.
-Fetch = Callable[[str], Awaitable[Fetched]]
+# The engine's doing, which whoever composes the service hands to it: of an address, by what its organization may call
+# besides. Raises InvalidError with a finding at /url.
+Fetch = Callable[[str, Sequence[str]], Awaitable[Fetched]]
 
 
 async def run(scope: Scope, sent: OpenAPIImport, fetch: Fetch, *, dry_run: bool) -> ImportResult:
     """Nothing is fetched or planned inside the transaction."""
-    document, fetched_from = await _document(sent, fetch)
+    document, fetched_from = await _document(scope, sent, fetch)
     planned = await _in(
         _PLANNING, partial(plan, document, key_prefix=sent.key_prefix, fetched_from=fetched_from)
     )
@@ -72,14 +73,16 @@ async def _in(executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(executor, work)
 
 
-async def _document(sent: OpenAPIImport, fetch: Fetch) -> tuple[dict[str, Any] | str, str | None]:
+async def _document(
+    scope: Scope, sent: OpenAPIImport, fetch: Fetch
+) -> tuple[dict[str, Any] | str, str | None]:
     if (sent.document is None) == (sent.url is None):
         raise InvalidError(
             findings=[Finding("required", "write either document or url", pointer="/document")]
         )
     if sent.document is not None:
         return sent.document, None
-    fetched = await fetch(sent.url or "")
+    fetched = await fetch(sent.url or "", await organizations.egress_allow(scope))
     return fetched.text, fetched.url
 
 

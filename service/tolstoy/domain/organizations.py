@@ -7,14 +7,23 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, json, structs
 
-from tolstoy.core.errors import Finding, ForbiddenError, InUseError
+from tolstoy.core import setting_readers
+from tolstoy.core.errors import Finding, ForbiddenError, InUseError, InvalidError
 from tolstoy.core.ids import new_id
 from tolstoy.db import models, tenancy
-from tolstoy.db.statements import Table
+from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Door, Scope
 from tolstoy.domain import crud, users
 from tolstoy.domain.paging import Page, PageQuery
-from tolstoy.domain.text import ExternalId, MaxRequests, MaxRunning, MaxStored, Moment, Name
+from tolstoy.domain.text import (
+    EgressAllow,
+    ExternalId,
+    MaxRequests,
+    MaxRunning,
+    MaxStored,
+    Moment,
+    Name,
+)
 
 
 class Counts(Struct, frozen=True, rename="camel"):
@@ -49,6 +58,7 @@ class OrganizationChange(Struct, kw_only=True, frozen=True, rename="camel", forb
     max_running_executions: MaxRunning | UnsetType = UNSET
     max_requests_per_minute: MaxRequests | UnsetType | None = UNSET
     max_stored_bytes: MaxStored | UnsetType | None = UNSET
+    egress_allow: EgressAllow | UnsetType | None = UNSET
 
 
 class Organization(Struct, frozen=True, rename="camel"):
@@ -64,6 +74,16 @@ class Organization(Struct, frozen=True, rename="camel"):
     max_stored_bytes: Annotated[
         int | None, Meta(description="null: what the setting MAX_STORED_BYTES says, for all organizations.")
     ]
+    egress_allow: (
+        Annotated[
+            Raw,
+            Meta(
+                extra_json_schema={"type": "array", "items": {"type": "string"}},
+                description="What its calls may reach beside what the setting EGRESS_ALLOW says; null: nothing.",
+            ),
+        ]
+        | None
+    )
     created_at: Moment
     updated_at: Moment
     revision: int
@@ -86,6 +106,7 @@ class OrganizationView(Struct, kw_only=True, frozen=True, rename="camel", forbid
 TABLE = Table(models.Organization, Organization, without=("counts", "owner"))
 _CONDITIONS = {"name": "name = {}", "external_id": "external_id = {}"}
 _CONFLICTS = {"organizations_external_id_key": users.external_id_taken}
+_EGRESS_ALLOW = tenancy.reading("SELECT egress_allow FROM organizations WHERE id = $1")
 _COUNTS = ", tolstoy.census(t.id) AS counts"
 _OF_MEMBERS = {"name"}  # what they may change; all else, also what comes to it, is the platform's
 _ONE = {None: TABLE.one(), "counts": TABLE.one(extra=_COUNTS)}
@@ -122,12 +143,33 @@ async def change(
         names = [item.encode_name for item in structs.fields(sent) if item.name in refused]
         detail = "this is set by who runs the installation"
         raise ForbiddenError(
-            "Of an organization its admins change the name; the rest is set by who runs the installation.",
+            "Of an organization its admins change the name; all else is set by who runs the installation.",
             findings=[Finding("not_allowed", detail, pointer=f"/{name}") for name in names],
         )
+    if values.get("egress_allow") is not None:
+        values["egress_allow"] = json_text(_destinations(values["egress_allow"]))
     async with tenancy.transaction(scope) as inner:
         await crud.locked(inner, TABLE, models.Organization, organization_id, if_match)
         return await crud.update(inner, TABLE, organization_id, values, _CONFLICTS)
+
+
+async def egress_allow(scope: Scope) -> list[str]:
+    """Host names, addresses and ranges that the organization's calls may reach beside what the setting says."""
+    row = await tenancy.fetchrow(scope, _EGRESS_ALLOW)
+    return json.decode(row["egress_allow"], type=list[str]) if row and row["egress_allow"] else []
+
+
+def _destinations(sent: list[str]) -> list[str]:
+    """As the setting EGRESS_ALLOW is read. Raises InvalidError."""
+    kept, findings = [], []
+    for index, entry in enumerate(sent):
+        try:
+            kept.append(setting_readers.destination(entry))
+        except ValueError as exc:
+            findings.append(Finding("invalid_destination", str(exc), pointer=f"/egressAllow/{index}"))
+    if findings:
+        raise InvalidError(findings=findings)
+    return kept
 
 
 async def remove(scope: Scope, organization_id: UUID, if_match: frozenset[int] | None) -> None:

@@ -31,6 +31,13 @@ MaxStored = Annotated[
     int,
     Meta(ge=1, le=1 << 50, description="a number of bytes, how much its executions and their logs may take"),
 ]
+EgressAllow = Annotated[
+    list[Annotated[str, Meta(min_length=1, max_length=253)]],
+    Meta(
+        max_length=100,
+        description="a list of host names, addresses and CIDR ranges that its calls may reach though they are private",
+    ),
+]
 MaxRunning = Annotated[
     int, Meta(ge=1, le=10_000, description="a number from 1 to 10000, how many of its runs may run at once")
 ]

@@ -18,7 +18,7 @@ from tolstoy.engine.call_error import CallError
 from tolstoy.engine.credential import Credential, Proof
 from tolstoy.engine.failures import StepError
 from tolstoy.engine.masks import Masks
-from tolstoy.engine.outbound import Outbound
+from tolstoy.engine.outbounds import Outbounds
 from tolstoy.engine.tokens import Current, Tokens
 
 
@@ -40,10 +40,10 @@ class _Time:
 class Authority:
     """One per process: it keeps the tokens that OAuth2 credentials were exchanged for."""
 
-    def __init__(self, database: Database, outbound: Outbound) -> None:
+    def __init__(self, database: Database, outbounds: Outbounds) -> None:
         self._database = database
-        self._outbound = outbound
-        self._tokens = Tokens(database, outbound)
+        self._outbounds = outbounds
+        self._tokens = Tokens(database, outbounds)
 
     async def send(
         self, org_id: UUID, credential: Credential, request: Request, timeout_seconds: float
@@ -54,28 +54,36 @@ class Authority:
         if credential.type != "oauth2":
             proof = credential_.proof(credential, secret)
             masks = credential_.masks(credential, secret)
-            return await self._send(request, proof, masks, timeout_seconds)
+            return await self._send(org_id, request, proof, masks, timeout_seconds)
         time_ = _Time(timeout_seconds)
         token = await self._tokens.current(org_id, credential, time_.left())
-        answer = await self._send_with(credential, secret, token, request, time_)
+        answer = await self._send_with(org_id, credential, secret, token, request, time_)
         if answer.status == 401:
             # it may have been revoked before its time; what was refused had no effect and may be sent again
             token = await self._tokens.current(org_id, credential, time_.left(), after=token.generation)
-            answer = await self._send_with(credential, secret, token, request, time_)
+            answer = await self._send_with(org_id, credential, secret, token, request, time_)
         return answer
 
     async def _send_with(
-        self, credential: Credential, secret: dict[str, Any], token: Current, request: Request, time_: _Time
+        self,
+        org_id: UUID,
+        credential: Credential,
+        secret: dict[str, Any],
+        token: Current,
+        request: Request,
+        time_: _Time,
     ) -> Response:
         # the credential is as the run found it, the token of the secret as it is by now
         _check_origin(token.origin, url.split(request.url).origin)
         proof = credential_.proof(credential, secret, token=token.access)
         masks = credential_.masks(credential, secret, token.access)
-        return await self._send(request, proof, masks, time_.left())
+        return await self._send(org_id, request, proof, masks, time_.left())
 
-    async def _send(self, request: Request, proof: Proof, masks: Masks, seconds: float) -> Response:
+    async def _send(
+        self, org_id: UUID, request: Request, proof: Proof, masks: Masks, seconds: float
+    ) -> Response:
         try:
-            answer = await self._outbound.send(request, timeout_seconds=seconds, proof=proof)
+            answer = await self._outbounds.send(org_id, request, timeout_seconds=seconds, proof=proof)
         except CallError as exc:
             raise CallError(exc.kind, masks.text(exc.detail), exc.sent) from None
         return msgspec.structs.replace(

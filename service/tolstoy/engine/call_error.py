@@ -49,7 +49,8 @@ _SAID: Final[tuple[tuple[type[Exception], Kind, str], ...]] = (
 
 
 def refused(attempt: Attempt) -> CallError:
-    detail = f"{attempt.host}: {attempt.refused}, where calls may not go unless EGRESS_ALLOW allows it"
+    allowed = "unless EGRESS_ALLOW or the organization's egressAllow allows it"
+    detail = f"{attempt.host}: {attempt.refused}, where calls may not go {allowed}"
     return CallError("refused_address", detail, attempt.connected)
 
 

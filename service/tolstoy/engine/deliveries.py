@@ -14,7 +14,8 @@ from tolstoy.domain import event_deliveries, url, webhook_signatures
 from tolstoy.domain.action_request import Request
 from tolstoy.domain.event_deliveries import Attempt, Outgoing
 from tolstoy.engine import retry_after
-from tolstoy.engine.outbound import CallError, Outbound, Response
+from tolstoy.engine.outbound import CallError, Response
+from tolstoy.engine.outbounds import Outbounds
 
 TIMEOUT_SECONDS: Final = 20.0
 
@@ -22,7 +23,7 @@ _GONE: Final = "The receiver answered 410 Gone."
 _DISABLED: Final = "the subscription is disabled"
 
 
-async def deliver(database: Database, outbound: Outbound, org_id: UUID, delivery_id: UUID) -> None:
+async def deliver(database: Database, outbounds: Outbounds, org_id: UUID, delivery_id: UUID) -> None:
     """Attempt a delivery, if it is due. It stays so where a worker dies at it: its job is handed out again."""
     scope = tenancy.engine(database, org_id)
     sent = await event_deliveries.due(scope, delivery_id)
@@ -37,7 +38,9 @@ async def deliver(database: Database, outbound: Outbound, org_id: UUID, delivery
         await event_deliveries.record(scope, sent, attempt(None, _DISABLED), delivered=False, gone=_DISABLED)
         return
     try:
-        response = await outbound.send(
+        outbounds.hear(org_id, sent.egress_allow)
+        response = await outbounds.send(
+            org_id,
             _request(sent, event_deliveries.secrets_of(scope, sent), int(at.timestamp())),
             timeout_seconds=TIMEOUT_SECONDS,
             follow_redirects=False,

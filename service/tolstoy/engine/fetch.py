@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from tolstoy.core.errors import Finding, InvalidError
@@ -18,11 +19,11 @@ SECONDS: Final = 20.0
 _ACCEPT: Final = "application/json, application/yaml, text/yaml, */*;q=0.5"
 
 
-async def document(settings: Settings, address: str) -> Fetched:
-    """Raises InvalidError, with a finding at /url."""
+async def document(settings: Settings, address: str, allowed: Sequence[str]) -> Fetched:
+    """`allowed` is what its organization may reach besides. Raises InvalidError, with a finding at /url."""
     try:
         wanted = url.split(address).address
-        policy = Policy.allowing(settings.egress_allow, settings.egress_ports)
+        policy = Policy.allowing(settings.egress_allow, settings.egress_ports).also(allowed)
         async with Outbound(policy, max_response_bytes=MAX_BYTES) as outbound:
             answer = await outbound.send(
                 Request(method="GET", url=wanted, headers={"Accept": _ACCEPT}), timeout_seconds=SECONDS

@@ -75,16 +75,30 @@ class Recorded:
     cancelled: bool
 
 
-_CLAIM = "SELECT * FROM tolstoy.claim_runs($1, $2, $3)"
-_RECORD = f"SELECT * FROM tolstoy.record_runs({', '.join(f'${number}' for number in range(1, 24))})"
+# The function enters the organization. Of what its row allows is read for each row of the function, so after it.
+_CLAIM = (
+    "SELECT r.*, (SELECT o.egress_allow FROM organizations o WHERE o.id = r.org_id) AS egress_allow"
+    " FROM tolstoy.claim_runs($1, $2, $3) r"
+)
+_RECORD = (
+    "SELECT r.*, (SELECT o.egress_allow FROM organizations o WHERE o.id = $1 AND r.run IS NOT NULL) AS egress_allow"
+    f" FROM tolstoy.record_runs({', '.join(f'${number}' for number in range(1, 24))}) r"
+)
 _ROW = (
     "id", "path", "kind", "attempt", "status", "inputs", "outputs", "error", "details", "started_at", "finished_at"
 )  # fmt: skip
 
 
+def _unheard(org_id: UUID, allowed: str | None) -> None:
+    """Where nothing is called."""
+
+
 class Journal:
-    def __init__(self, database: Database) -> None:
+    """`hear` is told what an organization's row allows to call, by each claim and record: no step asks for it."""
+
+    def __init__(self, database: Database, hear: Callable[[UUID, str | None], None] = _unheard) -> None:
         self._database = database
+        self._hear = hear
         self._claims: Groups[UUID, tuple[UUID, int], asyncpg.Record | None] = Groups(
             self._claim, most=MOST_AT_ONCE
         )
@@ -106,6 +120,7 @@ class Journal:
     ) -> Sequence[asyncpg.Record | None]:
         runs, jobs = [run for run, _ in asked], [job for _, job in asked]
         rows = await outlasting(lambda: tenancy.call(self._database, _CLAIM, org_id, runs, jobs))
+        self._tell(org_id, rows)
         claimed = {row["id"]: row for row in rows}
         return [claimed.pop(run, None) for run in runs]
 
@@ -114,8 +129,13 @@ class Journal:
             return await self._in_turn(org_id, records)
         args = _arguments(records)
         rows = await outlasting(lambda: tenancy.call(self._database, _RECORD, org_id, *args))
+        self._tell(org_id, rows)
         done = {row["run"]: Recorded(row["now_is"], row["cancelled"]) for row in rows}
         return [done.get(record.run) for record in records]
+
+    def _tell(self, org_id: UUID, rows: Sequence[asyncpg.Record]) -> None:
+        if rows:
+            self._hear(org_id, rows[0]["egress_allow"])
 
     async def _in_turn(self, org_id: UUID, records: Sequence[Record]) -> Sequence[Recorded | None]:
         first: dict[UUID, Record] = {}

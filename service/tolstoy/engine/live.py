@@ -20,7 +20,8 @@ from tolstoy.engine.authority import Authority
 from tolstoy.engine.credential import Credential
 from tolstoy.engine.effects import Ended
 from tolstoy.engine.journal import outlasting
-from tolstoy.engine.outbound import Outbound, Response
+from tolstoy.engine.outbound import Response
+from tolstoy.engine.outbounds import Outbounds
 from tolstoy.engine.run import Identity
 
 _OPEN = Statement(
@@ -49,14 +50,14 @@ class LiveEffects:
     def __init__(
         self,
         database: Database,
-        outbound: Outbound,
+        outbounds: Outbounds,
         authority: Authority,
         identity: Identity,
         *,
         max_payload_bytes: int,
     ) -> None:
         self.max_payload_bytes = max_payload_bytes
-        self._outbound = outbound
+        self._outbounds = outbounds
         self._authority = authority
         self._identity = identity
         self._scope: Scope = tenancy.engine(database, identity.org_id, identity.user_id)
@@ -66,7 +67,7 @@ class LiveEffects:
     ) -> Response:
         if credential is not None:
             return await self._authority.send(self._identity.org_id, credential, request, timeout_seconds)
-        return await self._outbound.send(request, timeout_seconds=timeout_seconds)
+        return await self._outbounds.send(self._identity.org_id, request, timeout_seconds=timeout_seconds)
 
     async def decided(
         self, path: str, kind: str, *, round_: int, needed: int, due: datetime

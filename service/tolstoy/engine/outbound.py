@@ -37,7 +37,10 @@ _KEPT_ELSEWHERE: Final = frozenset({"accept", "accept-language", "content-type"}
 
 
 class Outbound:
-    """One per process and policy: a connection that is kept was vetted by the policy it was made under."""
+    """One for each policy: a connection that is kept was vetted by the policy it was made under.
+
+    A resolver that is given is its giver's to close.
+    """
 
     def __init__(
         self,
@@ -53,6 +56,14 @@ class Outbound:
         self._given_resolver = resolver
 
     async def __aenter__(self) -> Outbound:
+        self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def open(self) -> None:
+        """On the event loop that it will be used on; `close` is to follow."""
         self._resolver = self._given_resolver or Resolver()
         self._session = aiohttp.ClientSession(
             connector=GuardedConnector(self._policy, self._resolver, self._tls),
@@ -61,11 +72,11 @@ class Outbound:
             timeout=_TIMEOUT,
             trust_env=False,
         )
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
         await self._session.close()
-        await self._resolver.close()
+        if self._given_resolver is None:
+            await self._resolver.close()
 
     async def send(
         self,

@@ -24,7 +24,7 @@ from tolstoy.engine.failures import HandedBackError
 from tolstoy.engine.frame import Facts
 from tolstoy.engine.journal import Journal, LostLeaseError, Record, outlasting
 from tolstoy.engine.live import LiveEffects
-from tolstoy.engine.outbound import Outbound
+from tolstoy.engine.outbounds import Outbounds
 from tolstoy.engine.plan import Plan, compile_document, of_action
 from tolstoy.engine.run import Identity, Run
 from tolstoy.engine.trail import Trail, cancelled
@@ -44,12 +44,12 @@ _SIGNALLED = tenancy.reading(
 
 class Runner:
     def __init__(
-        self, database: Database, outbound: Outbound, *, max_payload_bytes: int, public_url: str
+        self, database: Database, outbounds: Outbounds, *, max_payload_bytes: int, public_url: str
     ) -> None:
         self._database = database
-        self._outbound = outbound
-        self._authority = Authority(database, outbound)
-        self._journal = Journal(database)
+        self._outbounds = outbounds
+        self._authority = Authority(database, outbounds)
+        self._journal = Journal(database, outbounds.hear)
         self._actions = Actions(database)
         self._plans: Weighed[tuple[UUID, UUID | str, int], Plan] = Weighed(_PLANS_KEPT_BYTES)
         self._max_payload_bytes = max_payload_bytes
@@ -149,7 +149,7 @@ class Runner:
         trail = Trail(org_id, run_id, row["epoch"], self._journal, recalled, undone)
         effects = LiveEffects(
             self._database,
-            self._outbound,
+            self._outbounds,
             self._authority,
             identity,
             max_payload_bytes=self._max_payload_bytes,

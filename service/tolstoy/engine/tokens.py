@@ -31,7 +31,7 @@ from tolstoy.engine.credential import Credential
 from tolstoy.engine.failures import StepError
 from tolstoy.engine.journal import outlasting
 from tolstoy.engine.masks import Masks
-from tolstoy.engine.outbound import Outbound
+from tolstoy.engine.outbounds import Outbounds
 
 T = TypeVar("T")
 
@@ -80,9 +80,9 @@ class _Refused(Struct):
 
 
 class Tokens:
-    def __init__(self, database: Database, outbound: Outbound) -> None:
+    def __init__(self, database: Database, outbounds: Outbounds) -> None:
         self._database = database
-        self._outbound = outbound
+        self._outbounds = outbounds
         self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
         self._under_way: dict[tuple[UUID, int, int | None], asyncio.Task[Current]] = {}
 
@@ -181,8 +181,8 @@ class Tokens:
         request = _request(secret)
         host = url.split(secret["token_url"]).origin
         try:
-            answer = await self._outbound.send(
-                request, timeout_seconds=TIMEOUT_SECONDS, follow_redirects=False
+            answer = await self._outbounds.send(
+                scope.org_id, request, timeout_seconds=TIMEOUT_SECONDS, follow_redirects=False
             )
         except CallError as exc:
             raise CallError(exc.kind, f"for an access token: {masks.text(exc.detail)}", False) from None

@@ -16,7 +16,7 @@ from tolstoy.domain import key_rotation
 from tolstoy.domain.egress import Policy
 from tolstoy.engine import deliveries, retention, rounds, scheduler, volumes
 from tolstoy.engine.outage import Outage
-from tolstoy.engine.outbound import Outbound
+from tolstoy.engine.outbounds import Outbounds
 from tolstoy.engine.queue import Queue
 from tolstoy.engine.runner import Runner
 
@@ -49,21 +49,21 @@ async def work(
     )
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        outbound = await stack.enter_async_context(
-            Outbound(
+        outbounds = await stack.enter_async_context(
+            Outbounds(
                 Policy.allowing(settings.egress_allow, settings.egress_ports),
                 max_response_bytes=settings.max_response_bytes,
             )
         )
         runner = Runner(
             database,
-            outbound,
+            outbounds,
             max_payload_bytes=settings.max_payload_bytes,
             public_url=settings.public_url,
         )
 
         async def deliver(org_id: UUID, delivery_id: UUID, _job: int) -> None:
-            await deliveries.deliver(database, outbound, org_id, delivery_id)
+            await deliveries.deliver(database, outbounds, org_id, delivery_id)
 
         queue = Queue(
             connect,
