@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tolstoy.core.errors import InvalidError, MalformedError, ProblemError, UnsupportedMediaTypeError
-from tolstoy.domain import hook_requests, hooks
+from tolstoy.domain import address_tokens, hook_requests
 from tolstoy.domain.hook_requests import Incoming
 from tolstoy.domain.webhook_signatures import Verification
 
@@ -116,4 +116,4 @@ def test_slacks_question_is_answered_and_nobody_elses() -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "é", "A" * 75, "A" * 74 + "=", "A" * 76, "*" * 75])
 def test_texts_that_are_no_token(text: str) -> None:
-    assert (hooks.read_token(text) is None) == (text != "A" * 75), "75 letters are the bytes of one"
+    assert (address_tokens.read(text) is None) == (text != "A" * 75), "75 letters are the bytes of one"

@@ -26,7 +26,7 @@ from tolstoy.db import tenancy, trigger_models
 from tolstoy.db.database import Database
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope, Statement
-from tolstoy.domain import crud, executions, hook_requests, hooks, sealed, webhook_signatures
+from tolstoy.domain import address_tokens, crud, executions, hook_requests, hooks, sealed, webhook_signatures
 from tolstoy.domain.executions import Execution, Origin
 from tolstoy.domain.hook_requests import Incoming
 from tolstoy.domain.paging import Page, PageQuery
@@ -142,10 +142,10 @@ async def receiver(database: Database, token_text: str) -> Receiver:
 
     Raises UnreadableSecretError where the hook's secret does not open.
     """
-    token = hooks.read_token(token_text)
+    token = address_tokens.read(token_text)
     if token is not None:
         scope = tenancy.engine(database, token.org_id)
-        row = await tenancy.fetchrow(scope, _HOOK, token.hook_id)
+        row = await tenancy.fetchrow(scope, _HOOK, token.id)
         if row is not None and compare_digest(row["token_hash"], token.hash):
             *columns, sealed_secret, user_id, _ = row
             hook = Receiver(replace(scope, user_id=user_id), *columns)

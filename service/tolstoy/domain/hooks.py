@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
-from hashlib import sha256
-from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
-from tolstoy.core import base64url
 from tolstoy.core.errors import Finding, InvalidError, NotFoundError, PreconditionFailedError
 from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy, trigger_models
 from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import crud, flows, hook_requests, sealed, webhook_signatures
+from tolstoy.domain import address_tokens, crud, flows, hook_requests, sealed, webhook_signatures
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import Moment, Name
 from tolstoy.domain.webhook_signatures import Verification
@@ -119,14 +116,6 @@ class HookQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unk
     enabled: bool | None = None
 
 
-class Token(NamedTuple):
-    """What an address names: the hook, and what proves that its holder was given it."""
-
-    org_id: UUID
-    hook_id: UUID
-    hash: bytes
-
-
 TABLE = Table(trigger_models.Hook, Hook, computed={"inputs": "inputs_from"})
 _CONDITIONS = {"enabled": "enabled = {}"}
 _ONE = TABLE.reading("flow_id = $3 AND id = $4")
@@ -148,22 +137,7 @@ _INSERT = TABLE.insert(
     ),
     entered_user="user_id",
 )
-_TOKEN_BYTES = 24
 _NO_IDS: Final = hook_requests.SECRET_HEADERS | {"x-org-id", "x-user-id"}
-
-
-def read_token(text: str) -> Token | None:
-    """None for what is no token of ours; whether it is a hook's, its hash tells."""
-    raw = base64url.read(text)
-    if raw is None or len(raw) != 32 + _TOKEN_BYTES:
-        return None
-    return Token(UUID(bytes=raw[:16]), UUID(bytes=raw[16:32]), sha256(raw).digest())
-
-
-def _new_token(org_id: UUID, hook_id: UUID) -> tuple[str, bytes]:
-    """The path, and the hash by which it is known again."""
-    raw = org_id.bytes + hook_id.bytes + secrets.token_bytes(_TOKEN_BYTES)
-    return f"/hooks/{base64url.write(raw)}", sha256(raw).digest()
 
 
 def missing(hook_id: UUID) -> NotFoundError:
@@ -188,7 +162,7 @@ async def create(scope: Scope, flow_id: UUID, new: HookCreate) -> HookWithPath:
     if found := [*_secret_findings(structs.asdict(new)), *_dedupe_findings(structs.asdict(new))]:
         raise InvalidError(findings=found)
     id_ = new_id()
-    path, token_hash = _new_token(scope.org_id, id_)
+    token, token_hash = address_tokens.new(scope.org_id, id_)
     args = (
         id_,
         flow_id,
@@ -205,7 +179,7 @@ async def create(scope: Scope, flow_id: UUID, new: HookCreate) -> HookWithPath:
     )
     conflicts = {"hooks_flows_fk": lambda: crud.missing(flows.TABLE, flow_id)}
     made = await crud.insert_by(scope, TABLE, _INSERT, args, conflicts)
-    return HookWithPath(**structs.asdict(made), path=path)
+    return HookWithPath(**structs.asdict(made), path=f"/hooks/{token}")
 
 
 async def change(
@@ -234,9 +208,9 @@ async def rotate(scope: Scope, flow_id: UUID, hook_id: UUID, if_match: frozenset
     """Give it another address; the one before leads nowhere from then on."""
     async with tenancy.transaction(scope) as inner:
         await _locked(inner, flow_id, hook_id, if_match)
-        path, token_hash = _new_token(scope.org_id, hook_id)
+        token, token_hash = address_tokens.new(scope.org_id, hook_id)
         hook = await crud.update(inner, TABLE, hook_id, {"token_hash": token_hash}, {})
-        return HookWithPath(**structs.asdict(hook), path=path)
+        return HookWithPath(**structs.asdict(hook), path=f"/hooks/{token}")
 
 
 async def remove(scope: Scope, flow_id: UUID, hook_id: UUID, if_match: frozenset[int] | None) -> None:
