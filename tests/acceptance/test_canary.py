@@ -21,9 +21,11 @@ import httpx
 from tests.api.factories import make_action, make_credential, make_flow, make_tool, publish
 from tests.api.triggers import delivered, make_hook, make_subscription
 from tests.conftest import Databases, Member, founded
+from tests.engine.authorizing import wanted
+from tests.engine.browser import browser, query
 from tests.engine.echo_server import serving_in_thread
 from tests.engine.escaping_server import STYLES, escaping_in_thread
-from tests.engine.oauth_server import CLIENT, oauth_in_thread
+from tests.engine.oauth_server import CLIENT, OAuthServer, oauth_in_thread
 from tests.engine.oauth_server import SECRET as OAUTH_SECRET
 from tests.processes import serving, start_worker
 
@@ -58,6 +60,13 @@ class Seen:
         await response.aread()
         where = f"{response.request.method} {response.request.url.path} {response.status_code}"
         self.texts.append((where, f"{response.text}\n{response.headers}"))
+
+    async def page(self, response: httpx.Response) -> None:
+        """Of ours, without the way to the provider and the cookie, which are the browser's to know."""
+        await response.aread()
+        if "/oauth/" in response.request.url.path and response.status_code != 303:
+            headers = {name: value for name, value in response.headers.items() if name != "set-cookie"}
+            self.texts.append((f"page {response.status_code}", f"{response.text}\n{headers}"))
 
     def hold(self, secrets: Iterable[str]) -> list[str]:
         wanted = [form for secret in secrets for form in forms(secret)]
@@ -94,6 +103,7 @@ async def test_secrets_are_nowhere_but_where_they_are_sent(
             for kind in USED:
                 await _use(http, alice, kind, echo.url)
                 await _have_it_escaped(http, alice, kind, escaping)
+            allowed = await _have_it_allowed(http, alice, issuer, seen)
             await _use_oauth(http, alice, issuer.url)
             token = issuer.tokens[-1]
             issuer.set(refusal="invalid_client", revoke=True)
@@ -113,7 +123,7 @@ async def test_secrets_are_nowhere_but_where_they_are_sent(
         assert json.dumps(used)[1:-1] in sent, "it was sent to whom it is for"
     seen.texts += await _database(module_database)
     assert len(seen.texts) > 60 and any('"run' in text or "worker_works" in text for _, text in seen.texts)
-    secrets = [*_secrets(), token, pair, subscription["secret"]]
+    secrets = [*_secrets(), *allowed, token, pair, subscription["secret"]]
     assert seen.hold(secrets) == []
 
 
@@ -167,6 +177,38 @@ async def _use_oauth(http: httpx.AsyncClient, alice: Member, url: str) -> None:
     await make_credential(http, alice, tool, oauth2=secret)
     action = await make_action(http, alice, tool, method="GET", endpoint="/things")
     await _run(http, alice, [{"key": "call", "action": action["key"]}], "{{ steps.call.output }}")
+
+
+async def _have_it_allowed(
+    http: httpx.AsyncClient, alice: Member, issuer: OAuthServer, seen: Seen
+) -> list[str]:
+    """By two browsers, one of which the provider sends back without: all that is secret on the way."""
+    ours = await wanted(http, alice, issuer)
+    secrets: list[str] = []
+
+    async def go(**settings: str) -> None:
+        issuer.set(**settings)
+        answer = await http.post(f"{ours.path}/authorize", headers=alice.headers)
+        seen.texts.pop()  # which shows the link this once
+        link = answer.json()["url"]
+        async with browser() as opened:
+            opened.client.event_hooks = {"response": [seen.page]}
+            back = await opened.to_callback(link)
+            await opened.open(back)
+            said = query(back)
+            cookies = opened.client.cookies.values()
+            secrets.extend((link.rpartition("/")[2], said["state"], said.get("code", ""), *cookies))
+
+    await go()
+    action = await make_action(http, alice, ours.tool, method="GET", endpoint="/things")
+    for revoke in (False, True):
+        issuer.set(revoke=revoke)
+        await _run(http, alice, [{"key": "call", "action": action["key"]}], "{{ steps.call.output }}")
+    await go(error="access_denied")
+    issuer.set()
+    verifier = next(asked["form"]["code_verifier"] for asked in issuer.asked if "code" in asked["form"])
+    assert len(issuer.refresh_tokens) == 2
+    return [text for text in (*secrets, verifier, *issuer.refresh_tokens, *issuer.tokens) if text]
 
 
 async def _run(http: httpx.AsyncClient, alice: Member, steps: list[dict[str, Any]], output: Any) -> None:

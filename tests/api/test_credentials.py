@@ -50,6 +50,7 @@ async def owner(served_database: Databases) -> AsyncIterator[asyncpg.Connection]
         (
             "oauth2",
             {
+                "grant": "clientCredentials",
                 "tokenUrl": "https://id.example.com/token",
                 "clientId": "tolstoy",
                 "scopes": ["read", "write"],

@@ -20,7 +20,7 @@ from tolstoy.api.app import create_app
 from tolstoy.core.settings import load
 
 # People's pages: they have no contract for programs.
-WITHOUT_CONTRACT = {"/docs", "/docs/{name}"}
+WITHOUT_CONTRACT = {"/docs", "/docs/{name}", "/oauth/start/{ticket}", "/oauth/callback"}
 # They open for whoever has the token in them.
 BY_TOKEN = {"/hooks/{token}", "/callbacks/{token}"}
 

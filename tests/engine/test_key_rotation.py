@@ -15,6 +15,7 @@ from tolstoy.core.app_keys import AppKey
 from tolstoy.core.crypto import Keyring, UnknownKeyError, UnreadableSecretError
 from tolstoy.db.database import Database
 from tolstoy.domain import (
+    credential_authorizations,
     credentials,
     event_deliveries,
     hook_deliveries,
@@ -196,6 +197,27 @@ async def test_a_hooks_secret_is_opened_for_whoever_has_the_token(home: Home) ->
     with_keys(home, NEW)
     with pytest.raises(UnknownKeyError, match=OLD.id):
         await hook_deliveries.receiver(home.database, token)
+
+
+async def test_who_is_at_a_provider_meanwhile_comes_back_with_the_same_verifier(home: Home) -> None:
+    tool = await tools.create(
+        home.scope, ToolCreate(name="T", base_url="https://t.example.com", auth_type="oauth2")
+    )
+    secret = OAuth2(
+        grant="authorizationCode",
+        authorization_url="https://t.example.com/a",
+        token_url="https://t.example.com/t",
+        client_id="c",
+    )
+    made = await credentials.create(home.scope, tool.id, CredentialCreate(name="C", oauth2=secret))
+    begun = await credential_authorizations.begin(home.scope, tool.id, made.id, "https://tolstoy.example.com")
+    ticket = begun.url.rpartition("/")[2]
+    await credential_authorizations.start(home.database, ticket, "b" * 43, "https://tolstoy.example.com")
+    before = await everything(home)
+    assert len(before["credential_authorizations.verifier"]) == 1
+    await key_rotation.rotate(with_keys(home, NEW, OLD))
+    with_keys(home, NEW)
+    assert await everything(home) == before
 
 
 async def test_sealed_secrets_of_one_row_do_not_open_in_another(home: Home) -> None:

@@ -220,7 +220,10 @@ def test_no_log_has_the_token_of_an_address(upstream: EchoServer, tmp_path: Path
         with nginx(tmp_path / name, host(), before=port) as here:
             httpx.post(f"{here.url}/hooks/t0ken?a=t0ken")
             httpx.post(f"{here.url}/x/..//callbacks/t0ken")
+            httpx.get(f"{here.url}/oauth/start/t0ken")
+            httpx.get(f"{here.url}/oauth/callback?state=t0ken&code=t0ken")
             say(here.port, b"POST http://x/%68ooks/t0ken HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         logs = "".join(file.read_text() for file in (here.root / "var/log/nginx").iterdir())
         assert (logs.count('"path":"/hooks/…"'), logs.count('"path":"/callbacks/…"')) == (2, 1)
+        assert logs.count('"path":"/oauth/start/…"') == 1
         assert "t0ken" not in logs

@@ -16,7 +16,13 @@ from tolstoy.db.tenancy import Door
 from tolstoy.domain.paging import Page
 
 DOCUMENT = {"steps": [{"key": "greet", "transform": {"text": "hello"}}]}
-OAUTH2 = {"tokenUrl": "https://hers.invalid/token", "clientId": "hers", "clientSecret": "hers"}
+OAUTH2 = {
+    "grant": "authorizationCode",
+    "authorizationUrl": "https://hers.invalid/authorize",
+    "tokenUrl": "https://hers.invalid/token",
+    "clientId": "hers",
+    "clientSecret": "hers",
+}
 
 OPENAPI = {
     "openapi": "3.1.0",
@@ -83,7 +89,9 @@ OPEN = {
     "receive_hook",  # opens for whoever has the token in its address
     "receive_callback",  # the same
 }
-PAGES = {"docs", "docs/<name:str>"}  # the documentation's files are no operations
+# What people see in a browser: the documentation's files, and the way to a provider, which opens for whoever has the
+# ticket in its address, and back, for whoever has the state and the cookie.
+PAGES = {"docs", "docs/<name:str>", "oauth/start/<ticket:str>", "oauth/callback"}
 
 
 @dataclass(frozen=True)

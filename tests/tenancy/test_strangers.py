@@ -51,6 +51,8 @@ async def _one_of_everything(http: httpx.AsyncClient, member: Member, receiver: 
 
     tool = await made("/tools", {"name": "Hers", "baseUrl": "https://hers.invalid", "authType": "oauth2"})
     credential = await made(f"/tools/{tool}/credentials", {"name": "Hers", "oauth2": OAUTH2})
+    begun = await http.post(f"/tools/{tool}/credentials/{credential}/authorize", headers=member.headers)
+    assert begun.status_code == 200, begun.text
     action = await made(
         "/actions", {"toolId": tool, "name": "Post", "method": "POST", "endpoint": "/messages"}
     )

@@ -27,6 +27,7 @@ from tolstoy.api import (
     health,
     hooks,
     metrics,
+    oauth,
     openapi,
     openapi_imports,
     organizations,
@@ -46,6 +47,7 @@ from tolstoy.core.database_urls import parse
 from tolstoy.core.settings import Settings
 from tolstoy.db.database import Database, open_database
 from tolstoy.db.renewal import renewal
+from tolstoy.domain.credential_authorizations import Exchange
 from tolstoy.domain.dry_runs import Rehearse
 from tolstoy.domain.egress import Policy
 from tolstoy.domain.issuer_keys import IssuerKeys
@@ -59,6 +61,7 @@ BLUEPRINTS = (
     api_keys.routes,
     tools.routes,
     credentials.routes,
+    oauth.routes,
     openapi_imports.routes,
     actions.routes,
     flows.routes,
@@ -88,8 +91,11 @@ def create_app(
     name: str = "tolstoy",
     dry_run: Rehearse | None = None,
     fetch: Fetch | None = None,
+    exchange: Exchange | None = None,
 ) -> Sanic[Any, Any]:
-    """`dry_run` makes dry runs, `fetch` gets documents from outside: the engine's doing, which no route imports."""
+    """`dry_run` makes dry runs, `fetch` gets documents from outside, `exchange` tokens for a provider's code: the
+    engine's doing, which no route imports.
+    """
     app: Sanic[Any, Any] = Sanic(
         name,
         configure_logging=False,
@@ -113,6 +119,7 @@ def create_app(
     app.ctx.dry_run = dry_run
     app.ctx.egress = Policy.allowing(settings.egress_allow, settings.egress_ports)
     app.ctx.fetch = fetch
+    app.ctx.exchange = exchange
     app.ctx.stopping = False
     for blueprint in BLUEPRINTS:
         app.blueprint(

@@ -19,6 +19,7 @@ _CREDENTIAL = {
     "hint": "***x1Qz",
     "state": "ready",
     "stateDetail": None,
+    "authorizedAt": None,
     **_STORED,
 }
 
@@ -26,6 +27,11 @@ CREDENTIAL_EXAMPLES: dict[str, Any] = {
     "CredentialCreate": {"name": "The bot of our workspace", "bearer": {"token": "the-token-of-the-bot"}},
     "CredentialChange": {"default": True},
     "Credential": _CREDENTIAL,
+    "Authorization": {
+        "url": "https://tolstoy.example.com/oauth/start/AZmZmQAAcACAAAAAAAAAAQGZmZkAAHAAgAAAAAAAAA",
+        "redirectUri": "https://tolstoy.example.com/oauth/callback",
+        "expiresAt": "2026-01-31T12:10:00.000000Z",
+    },
     "CredentialPage": {
         "data": [_CREDENTIAL],
         "page": {"nextCursor": None, "hasMore": False, "limit": 50},

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sanic import Blueprint
+from sanic import Blueprint, Request
 
 from tolstoy.api.endpoint import endpoint
 from tolstoy.core.crypto import NoKeyError
 from tolstoy.core.errors import InUseError
+from tolstoy.core.settings import Settings
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import credentials
+from tolstoy.domain import credential_authorizations, credentials
+from tolstoy.domain.credential_authorizations import Authorization, NothingToAuthorizeError
 from tolstoy.domain.credentials import (
     Credential,
     CredentialChange,
@@ -55,6 +57,20 @@ async def change_credential(
 ) -> Credential:
     """Change the fields that are sent. A new secret replaces the whole one before."""
     return await credentials.change(scope, tool_id, credential_id, body, if_match)
+
+
+@routes.post("/<credential_id>/authorize")
+@endpoint(tag="Credentials", raises=(NothingToAuthorizeError, NoKeyError))
+async def authorize_credential(
+    scope: Scope, tool_id: UUID, credential_id: UUID, request: Request
+) -> Authorization:
+    """Begin to authorize a credential whose grant is authorizationCode.
+
+    The answer's `url` is for the browser of whoever allows it at the provider; it is not shown again, opens once, and
+    for ten minutes. `redirectUri` is what the provider has to know this client by.
+    """
+    settings: Settings = request.app.ctx.settings
+    return await credential_authorizations.begin(scope, tool_id, credential_id, settings.public_url)
 
 
 @routes.delete("/<credential_id>")

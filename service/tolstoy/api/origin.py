@@ -31,8 +31,11 @@ class Origin(msgspec.Struct, rename="camel", omit_defaults=True):
 
 def of(request: Request, scope: Scope) -> str:
     """JSON; empty for a request that changes nothing."""
-    if request.method in ("GET", "HEAD"):
-        return ""
+    return "" if request.method in ("GET", "HEAD") else told(request, scope)
+
+
+def told(request: Request, scope: Scope) -> str:
+    """The same, of a request that changes something whatever its method."""
     return _encode(
         Origin(
             user_id="" if scope.user_id == PLATFORM else str(scope.user_id),

@@ -16,7 +16,8 @@ _OPERATIONS: Mapping[Requirement, str] = {
     "organization": "change_organization delete_organization",
     "users": "create_user change_user delete_user",
     "keys": "list_api_keys create_api_key get_api_key revoke_api_key rotate_api_key",
-    "credentials": "list_credentials create_credential get_credential change_credential delete_credential",
+    "credentials": "list_credentials create_credential get_credential change_credential delete_credential"
+    " authorize_credential",
     "audit": "list_audit_events verify_audit_events",
     "approve": "approve_step reject_step",
     "define": """

@@ -11,7 +11,7 @@ from sanic import Request as SanicRequest
 from tolstoy.api import strict_http
 from tolstoy.core.ids import new_request_id
 
-_TOKEN = re.compile(r"^(/+(?:hooks|callbacks)/).+")
+_TOKEN = re.compile(r"^(/+(?:hooks|callbacks|oauth/+start)/).+")
 _ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 

@@ -14,7 +14,7 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +29,7 @@ from tolstoy.core import log
 from tolstoy.core.settings import Settings
 
 if TYPE_CHECKING:
+    from tolstoy.domain.credential_authorizations import Code, Exchanged
     from tolstoy.domain.dry_runs import DryRun, Rehearsed
     from tolstoy.domain.openapi_imports import Fetched
 
@@ -52,7 +53,12 @@ def work(settings: Settings, listener: socket.socket, ready: Call) -> None:
     stop = _Stop()
     os.environ["SANIC_WORKER_PROCESS"] = "true"
     os.environ["SANIC_IGNORE_PRODUCTION_WARNING"] = "true"
-    app = create_app(settings, dry_run=partial(_dry_run, settings), fetch=partial(_fetch, settings))
+    app = create_app(
+        settings,
+        dry_run=partial(_dry_run, settings),
+        fetch=partial(_fetch, settings),
+        exchange=partial(_exchange, settings),
+    )
     app.register_listener(_rest_the_collector, "after_server_start")
     app.register_listener(partial(stop.serving, ready), "after_server_start")
     app.register_listener(stop.stopping, "before_server_stop")
@@ -77,6 +83,14 @@ async def _fetch(settings: Settings, address: str, allowed: Sequence[str]) -> Fe
     from tolstoy.engine import fetch
 
     return await fetch.document(settings, address, allowed)
+
+
+async def _exchange(
+    settings: Settings, secret: Mapping[str, Any], code: Code, allowed: Sequence[str]
+) -> Exchanged:
+    from tolstoy.engine import authorization
+
+    return await authorization.exchanged(settings, secret, code, allowed)
 
 
 def _rest_the_collector(_app: Any) -> None:

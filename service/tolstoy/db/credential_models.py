@@ -18,6 +18,7 @@ class Credential(TenantEntity):
     secret = fields.BinaryField()
     state = fields.CharField(max_length=20, db_default="ready")
     state_detail = fields.CharField(max_length=500, null=True)
+    authorized_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "credentials"
@@ -40,3 +41,23 @@ class CredentialToken(TenantEntity):
     class Meta:
         table = "credential_tokens"
         unique_together = (("org_id", "id"), ("org_id", "credential_id"))
+
+
+class CredentialAuthorization(TenantEntity):
+    """A user's wish to authorize a credential, until he comes back from its provider or the time is over.
+
+    What is known of the link, the browser that opened it and the state that it went with are their hashes.
+    """
+
+    credential_id = fields.UUIDField()
+    user_id = fields.UUIDField()
+    key_id = fields.UUIDField(null=True)  # the API key that let him in, which has to hold at the end, too
+    expires_at = fields.DatetimeField()
+    ticket_hash = fields.BinaryField()
+    browser_hash = fields.BinaryField(null=True)
+    state_hash = fields.BinaryField(null=True)
+    verifier = fields.BinaryField(null=True)  # sealed
+
+    class Meta:
+        table = "credential_authorizations"
+        unique_together = (("org_id", "id"), ("org_id", "credential_id", "user_id"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
+from urllib.parse import parse_qsl
 
 from msgspec import Meta, Struct
 
@@ -13,6 +14,15 @@ from tolstoy.domain.request_parts import is_reserved
 
 _TOLD: Final = 4
 _LONG: Final = 16  # of a shorter secret the end would tell too much
+# What a request for authorization has from here, or must not have: a provider may believe the second of two.
+_WRITTEN: Final = frozenset(
+    {
+        "response_type", "response_mode", "client_id", "redirect_uri", "scope", "state", "audience",
+        "code_challenge", "code_challenge_method", "request", "request_uri",
+    }
+)  # fmt: skip
+
+Grant = Literal["clientCredentials", "authorizationCode"]
 
 Visible = Annotated[
     str,
@@ -104,13 +114,39 @@ class ApiKeySecret(Struct, frozen=True, rename="camel", forbid_unknown_fields=Tr
 
 
 class OAuth2(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Exchanged for an access token at `tokenUrl` by the client credentials grant (RFC 6749, 4.4)."""
+    """Exchanged for an access token at `tokenUrl`: by the client alone (RFC 6749, 4.4), or by what somebody allows it
+    at `authorizationUrl` (4.1, with PKCE, RFC 7636).
+    """
 
+    grant: Annotated[
+        Grant,
+        Meta(
+            description="clientCredentials, or authorizationCode where somebody has to allow it in a browser"
+        ),
+    ] = "clientCredentials"
     token_url: Annotated[str, Meta(max_length=2000, description="an http or https URL")]
+    authorization_url: Annotated[str, Meta(max_length=2000, description="an http or https URL")] | None = None
     client_id: Visible
-    client_secret: Visible
+    client_secret: Visible | None = None
     scopes: Annotated[list[Scope], Meta(max_length=50, description="an array of scopes")] = []
     audience: Annotated[str, Meta(max_length=500)] | None = None
+    issuer: (
+        Annotated[
+            str,
+            Meta(
+                max_length=2000,
+                description="what the provider says of itself as iss (RFC 9207), which it has to say then",
+            ),
+        ]
+        | None
+    ) = None
+    authorization_parameters: Annotated[
+        dict[
+            Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,100}$(?!\n)")],
+            Annotated[str, Meta(max_length=500)],
+        ],
+        Meta(max_length=20, description="what authorizationUrl takes besides, such as prompt: consent"),
+    ] = {}
     client_authentication: Annotated[
         Literal["basic", "body"],
         Meta(
@@ -120,27 +156,65 @@ class OAuth2(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_f
 
     @property
     def details(self) -> dict[str, Any]:
-        return {
+        details: dict[str, Any] = {
+            "grant": self.grant,
             "tokenUrl": self.token_url,
             "clientId": self.client_id,
             "scopes": self.scopes,
             "audience": self.audience,
             "clientAuthentication": self.client_authentication,
         }
+        if self.grant == "authorizationCode":
+            details |= {
+                "authorizationUrl": self.authorization_url,
+                "authorizationParameters": self.authorization_parameters,
+                "issuer": self.issuer,
+            }
+        return details
 
     @property
     def hint(self) -> str:
-        return masked(self.client_secret)
+        return "" if self.client_secret is None else masked(self.client_secret)
 
     def findings(self, auth_config: Mapping[str, Any] | None) -> list[Finding]:
-        try:
-            url.split(self.token_url)
-        except url.UrlError as exc:
-            return [Finding("invalid_url", str(exc), "/oauth2/tokenUrl")]
-        return []
+        found = _wrong_url(self.token_url, "/oauth2/tokenUrl")
+        if self.grant == "clientCredentials":
+            if self.client_secret is None:
+                found.append(Finding("required", "write it: it proves the client", "/oauth2/clientSecret"))
+            return found + [
+                Finding("not_applicable", "write it for the grant authorizationCode only", f"/oauth2/{name}")
+                for name, value in (
+                    ("authorizationUrl", self.authorization_url),
+                    ("authorizationParameters", self.authorization_parameters),
+                    ("issuer", self.issuer),
+                )
+                if value
+            ]
+        if self.authorization_url is None:
+            return [*found, Finding("required", "write where it is allowed", "/oauth2/authorizationUrl")]
+        found += _wrong_url(self.authorization_url, "/oauth2/authorizationUrl")
+        if not found:
+            query = {name for name, _ in parse_qsl(url.split(self.authorization_url).query, True)}
+            found += _reserved(query, "/oauth2/authorizationUrl")
+        return found + _reserved(self.authorization_parameters, "/oauth2/authorizationParameters")
 
 
 Secret: TypeAlias = Bearer | Basic | ApiKeySecret | OAuth2
+
+
+def _wrong_url(text: str, pointer: str) -> list[Finding]:
+    try:
+        url.split(text)
+    except url.UrlError as exc:
+        return [Finding("invalid_url", str(exc), pointer)]
+    return []
+
+
+def _reserved(names: Iterable[str], pointer: str) -> list[Finding]:
+    return [
+        Finding("not_applicable", f"{name} is written by Tolstoy: leave it out", pointer)
+        for name in sorted(_WRITTEN.intersection(names))
+    ]
 
 
 def masked(secret: str) -> str:

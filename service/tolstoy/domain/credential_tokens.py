@@ -18,7 +18,7 @@ from tolstoy.domain import sealed
 LEASE_SECONDS: Final = 30.0
 
 _READ = tenancy.reading(
-    "SELECT k.id, k.token, k.generation, c.state, c.state_detail,"
+    "SELECT k.id, k.token, k.generation, c.state, c.state_detail, c.details ->> 'grant' AS \"grant\","
     " extract(epoch FROM k.refresh_at - clock_timestamp())::float8 AS seconds,"
     " coalesce(k.lease_until > clock_timestamp(), false) AS leased"
     " FROM credential_tokens k JOIN credentials c ON c.org_id = k.org_id AND c.id = k.credential_id"
@@ -29,12 +29,17 @@ _LEASE = (
     "UPDATE credential_tokens k SET lease_id = $3, lease_until = clock_timestamp() + $4::interval"
     " FROM credentials c WHERE k.org_id = $1 AND k.credential_id = $2 AND k.generation = $5"
     " AND c.org_id = k.org_id AND c.id = k.credential_id AND c.state = 'ready'"
-    " AND (k.lease_until IS NULL OR k.lease_until <= clock_timestamp()) RETURNING k.id, c.secret"
+    " AND (k.lease_until IS NULL OR k.lease_until <= clock_timestamp()) RETURNING k.id, c.secret, k.token"
 )
 _KEEP = (
     "UPDATE credential_tokens SET token = $3, refresh_at = clock_timestamp() + $4::interval,"
     " generation = generation + 1, lease_id = NULL, lease_until = NULL"
     " WHERE org_id = $1 AND lease_id = $2 RETURNING generation"
+)
+# Whoever has another under way finds the lease gone, and this one there.
+_PUT = (
+    "UPDATE credential_tokens SET token = $3, refresh_at = clock_timestamp() + $4::interval,"
+    " generation = generation + 1, lease_id = NULL, lease_until = NULL WHERE org_id = $1 AND id = $2"
 )
 _GIVE_BACK = (
     "UPDATE credential_tokens SET lease_id = NULL, lease_until = NULL WHERE org_id = $1 AND lease_id = $2"
@@ -46,11 +51,15 @@ _REFUSE = (
 )
 
 
-class Token(Struct, frozen=True):
+class Token(Struct, frozen=True, omit_defaults=True):
     """What the issuer gave, and where the secret is for that it was given for; sealed as JSON."""
 
     access: str
     origin: str = ""  # none where code from before has stored it
+    refresh: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Token(origin={self.origin!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ class Stored:
     generation: int
     state: str
     state_detail: str | None
+    grant: str | None  # none where code from before has stored it
     seconds: float | None
     leased: bool
 
@@ -74,6 +84,7 @@ class Lease:
     credential_id: UUID
     token_id: UUID
     sealed: bytes = field(repr=False)
+    sealed_token: bytes | None = field(repr=False)
 
 
 async def read(scope: Scope, credential_id: UUID) -> Stored | None:
@@ -87,7 +98,7 @@ async def lease(scope: Scope, credential_id: UUID, generation: int) -> Lease | N
     lasts = timedelta(seconds=LEASE_SECONDS)
     async with tenancy.transaction(scope) as inner:
         row = await _connection(inner).fetchrow(_LEASE, scope.org_id, credential_id, id_, lasts, generation)
-    return None if row is None else Lease(id_, credential_id, row["id"], row["secret"])
+    return None if row is None else Lease(id_, credential_id, *row)
 
 
 def opened_secret(scope: Scope, held: Lease) -> dict[str, Any]:
@@ -110,6 +121,19 @@ async def keep(scope: Scope, held: Lease, token: Token, refresh_after: float | N
     async with tenancy.transaction(scope) as inner:
         generation: int | None = await _connection(inner).fetchval(_KEEP, scope.org_id, held.id, value, after)
     return generation
+
+
+async def put(scope: Scope, credential_id: UUID, token: Token, refresh_after: float | None) -> None:
+    """Store the first token of an authorization, in the transaction that holds the credential's lock."""
+    connection = _connection(scope)
+    id_ = await connection.fetchval(
+        "SELECT id FROM credential_tokens WHERE org_id = $1 AND credential_id = $2",
+        scope.org_id,
+        credential_id,
+    )
+    value = sealed.TOKEN.seal(scope, id_, msgspec.json.encode(token).decode())
+    after = None if refresh_after is None else timedelta(seconds=refresh_after)
+    await connection.execute(_PUT, scope.org_id, id_, value, after)
 
 
 async def give_back(scope: Scope, held: Lease) -> None:

@@ -12,7 +12,7 @@ from tolstoy.core.errors import ConflictError, Finding, InUseError, InvalidError
 from tolstoy.core.ids import new_id
 from tolstoy.db import models, tenancy
 from tolstoy.db.credential_models import Credential as Row
-from tolstoy.db.credential_models import CredentialToken
+from tolstoy.db.credential_models import CredentialAuthorization, CredentialToken
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud, sealed, tools, url
@@ -60,8 +60,14 @@ class Credential(Struct, frozen=True, rename="camel"):
     origin: Annotated[str, Meta(description="Where alone it is sent: the tool's address when it was stored.")]
     details: Annotated[StoredObject, Meta(description="What of it is no secret: a username, a tokenUrl.")]
     hint: Annotated[str, Meta(description="The end of the secret, where that does not give it away.")]
-    state: Annotated[State, Meta(description="needsAuthorization: the token's issuer takes it no more.")]
+    state: Annotated[
+        State,
+        Meta(description="needsAuthorization: nobody has allowed it yet, or its issuer takes it no more."),
+    ]
     state_detail: str | None
+    authorized_at: Annotated[
+        Moment | None, Meta(description="When somebody allowed it last, by the grant authorizationCode.")
+    ]
     created_at: Moment
     updated_at: Moment
     revision: int
@@ -146,7 +152,7 @@ async def change(
         if secrets := {name: given[name] for name in _FIELDS if name in given}:
             _checked_type(secrets, stored.type)
             values |= _stored(inner, credential_id, tool, secrets)
-            await _forget_token(inner, credential_id)
+            await _forget_tokens(inner, credential_id)
         if "default" in given:
             if given["default"]:
                 others = Row.filter(org_id=scope.org_id, tool_id=tool_id, is_default=True)
@@ -185,8 +191,11 @@ async def _locked(scope: Scope, tool_id: UUID, credential_id: UUID, if_match: fr
     return stored
 
 
-async def _forget_token(scope: Scope, credential_id: UUID) -> None:
-    """Also of who is fetching one just now, by the credential as it was: their lease ends."""
+async def _forget_tokens(scope: Scope, credential_id: UUID) -> None:
+    """Also of who is fetching one just now, by the credential as it was: their lease ends, and so does every wish to
+    authorize it.
+    """
+    await CredentialAuthorization.filter(org_id=scope.org_id, credential_id=credential_id).delete()
     of_it = CredentialToken.filter(org_id=scope.org_id, credential_id=credential_id)
     stored = await of_it.select_for_update().first()
     if stored is not None:
@@ -229,11 +238,13 @@ def _stored(scope: Scope, credential_id: UUID, tool: models.Tool, sent: dict[str
     except url.UrlError as exc:
         raise InvalidError(f"The tool's baseUrl leads nowhere: {exc}.") from exc
     text = msgspec.json.encode({**structs.asdict(secret), "origin": origin}).decode()
+    asks = isinstance(secret, OAuth2) and secret.grant == "authorizationCode"
     return {
         "origin": origin,
         "details": json_text(secret.details),
         "hint": secret.hint,
         "secret": sealed.CREDENTIAL.seal(scope, credential_id, text),
-        "state": "ready",
-        "state_detail": None,
+        "state": "needsAuthorization" if asks else "ready",
+        "state_detail": "not authorized yet" if asks else None,
+        "authorized_at": None,
     }

@@ -32,7 +32,8 @@ class Sealed(NamedTuple):
 
 CREDENTIAL = Sealed("credentials", "secret")
 TOKEN = Sealed("credential_tokens", "token")
+VERIFIER = Sealed("credential_authorizations", "verifier")
 HOOK = Sealed("hooks", "sealed_signing_secret", "signing_secret")
 SUBSCRIPTION = Sealed("subscriptions", "sealed_secret", "secret")
 PREVIOUS = Sealed("subscriptions", "sealed_previous_secret", "previous_secret")
-ALL = (CREDENTIAL, TOKEN, HOOK, SUBSCRIPTION, PREVIOUS)
+ALL = (CREDENTIAL, TOKEN, VERIFIER, HOOK, SUBSCRIPTION, PREVIOUS)

@@ -58,7 +58,7 @@ class Authority:
         time_ = _Time(timeout_seconds)
         token = await self._tokens.current(org_id, credential, time_.left())
         answer = await self._send_with(org_id, credential, secret, token, request, time_)
-        if answer.status == 401:
+        if answer.status == 401 and token.renewable:
             # it may have been revoked before its time; what was refused had no effect and may be sent again
             token = await self._tokens.current(org_id, credential, time_.left(), after=token.generation)
             answer = await self._send_with(org_id, credential, secret, token, request, time_)

@@ -1,61 +1,46 @@
-"""Access tokens by client credentials (RFC 6749, 4.4): kept, fetched before they expire, by one at a time."""
+"""Access tokens of OAuth2 (RFC 6749): kept, fetched or refreshed before they expire, by one at a time."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import random
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeVar
-from urllib.parse import quote_plus, urlencode
 from uuid import UUID
-
-import msgspec
-from msgspec import Struct
 
 from tolstoy.core import log
 from tolstoy.core.crypto import UnreadableSecretError
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import credential_tokens, url
-from tolstoy.domain.action_request import FORM, Request
+from tolstoy.domain import credential_tokens
 from tolstoy.domain.credential_tokens import Lease, Token
-from tolstoy.engine.answer import Response
+from tolstoy.engine import token_endpoint
 from tolstoy.engine.call_error import CallError
 from tolstoy.engine.credential import Credential
 from tolstoy.engine.failures import StepError
 from tolstoy.engine.journal import outlasting
-from tolstoy.engine.masks import Masks
 from tolstoy.engine.outbounds import Outbounds
+from tolstoy.engine.token_endpoint import Granted, RefusedError
 
 T = TypeVar("T")
 
-TIMEOUT_SECONDS: Final = 20.0  # less than a lease lasts
 _PATIENCE: Final = 2 * credential_tokens.LEASE_SECONDS
-_MARGIN: Final = (
-    60.0  # before a token expires it is fetched anew, or a fifth of its time before if that is less
-)
-_LONGEST: Final = 365 * 86400.0  # what an issuer may say beyond it, the database's times cannot hold
 _KEPT: Final = 1000
-# What no further attempt mends (RFC 6749, 5.2).
-_FINAL: Final = frozenset(
-    {"invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
-)
-_HEADER_SAFE: Final = re.compile(r"[!-~]{1,16000}")
 
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """`origin`: where the secret that it was fetched by is for."""
+    """`origin`: where the secret that it was fetched by is for. One that is not `renewable` is all that there is."""
 
     access: str = field(repr=False)
     origin: str
     generation: int
+    renewable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +52,6 @@ class _Kept:
     def counts(self, credential: Credential, after: int | None) -> bool:
         newer = after is None or self.current.generation > after
         return newer and self.revision == credential.revision and time.monotonic() < self.until
-
-
-class _Granted(Struct):
-    access_token: str
-    token_type: str
-    expires_in: float | None = None
-
-
-class _Refused(Struct):
-    error: str = ""
 
 
 class Tokens:
@@ -126,7 +101,7 @@ class Tokens:
         if stored is None:
             raise StepError("credential_gone", "the credential was deleted")
         if stored.state != "ready":
-            raise needs_authorization(stored.state_detail)
+            raise needs_authorization(stored.state_detail, stored.grant)
         sealed = stored.sealed
         wanted = (after is None or stored.generation > after) and (
             stored.seconds is None or stored.seconds > 0
@@ -134,7 +109,8 @@ class Tokens:
         if sealed is not None and wanted:
             token = _readable(lambda: credential_tokens.opened_token(scope, stored.id, sealed))
             if token.origin:  # else code from before has stored it
-                current = Current(token.access, token.origin, stored.generation)
+                renewable = stored.grant != "authorizationCode" or token.refresh is not None
+                current = Current(token.access, token.origin, stored.generation, renewable)
                 return self._keep(credential, current, stored.seconds)
         if stored.leased:
             return None
@@ -156,8 +132,8 @@ class Tokens:
             secret = _readable(lambda: credential_tokens.opened_secret(scope, held))
             if (granted := await self._exchanged(scope, held, secret)) is None:
                 return None
-            seconds = None if granted.expires_in is None else _until_refresh(granted.expires_in)
-            token = Token(granted.access_token, secret["origin"])
+            seconds = granted.refresh_after
+            token = Token(granted.access_token, secret["origin"], _renewed(scope, held, secret, granted))
             generation = await outlasting(lambda: credential_tokens.keep(scope, held, token, seconds))
             done = True
         except UnreadableSecretError as exc:
@@ -173,41 +149,55 @@ class Tokens:
         )
         if generation is None:
             return None
-        return self._keep(credential, Current(token.access, token.origin, generation), seconds)
+        return self._keep(credential, Current(token.access, token.origin, generation, True), seconds)
 
-    async def _exchanged(self, scope: Scope, held: Lease, secret: dict[str, Any]) -> _Granted | None:
+    async def _exchanged(self, scope: Scope, held: Lease, secret: dict[str, Any]) -> Granted | None:
         """None where the issuer refuses a secret that was changed meanwhile."""
-        masks = Masks([secret["client_secret"]])
-        request = _request(secret)
-        host = url.split(secret["token_url"]).origin
         try:
-            answer = await self._outbounds.send(
-                scope.org_id, request, timeout_seconds=TIMEOUT_SECONDS, follow_redirects=False
-            )
-        except CallError as exc:
-            raise CallError(exc.kind, f"for an access token: {masks.text(exc.detail)}", False) from None
-        if answer.status == 200:
-            return _granted(answer, host)
-        said = _refused(answer)
-        if said in _FINAL or answer.status == 401:
-            why = f"{host} answered {answer.status}" + (f": {said}" if said else "")
-            if not await outlasting(lambda: credential_tokens.refuse(scope, held, why)):
-                return None
-            log.get().warning(
-                "a credential needs authorization",
-                action="credential_refused",
-                org_id=scope.org_id,
-                credential_id=held.credential_id,
-            )
-            raise needs_authorization(why)
-        raise CallError("connection", f"for an access token: {host} answered {answer.status}", False)
+            send = partial(self._outbounds.send, scope.org_id)
+            return await token_endpoint.ask(send, secret, _form(scope, held, secret))
+        except RefusedError as exc:
+            why = exc.why
+        if not await outlasting(lambda: credential_tokens.refuse(scope, held, why)):
+            return None
+        log.get().warning(
+            "a credential needs authorization",
+            action="credential_refused",
+            org_id=scope.org_id,
+            credential_id=held.credential_id,
+        )
+        raise needs_authorization(why, secret.get("grant"))
 
 
-def needs_authorization(why: str | None) -> StepError:
-    return StepError(
-        "credential_needs_authorization",
-        f"the credential is not accepted any more ({why or 'unknown why'}): send its secret anew",
-    )
+def _form(scope: Scope, held: Lease, secret: dict[str, Any]) -> dict[str, str]:
+    """Raises RefusedError where there is nothing to ask by."""
+    if secret.get("grant") != "authorizationCode":
+        return token_endpoint.client_credentials(secret)
+    stored = _refresh_token(scope, held)
+    if stored is None:
+        raise RefusedError("the access token has expired, and its provider gave none to refresh it by")
+    return token_endpoint.refresh(stored)
+
+
+def _renewed(scope: Scope, held: Lease, secret: dict[str, Any], granted: Granted) -> str | None:
+    """The next refresh token; where the issuer gives none, the one before goes on (RFC 6749, 6)."""
+    if secret.get("grant") != "authorizationCode":
+        return None
+    return granted.refresh_token or _refresh_token(scope, held)
+
+
+def _refresh_token(scope: Scope, held: Lease) -> str | None:
+    if held.sealed_token is None:
+        return None
+    return credential_tokens.opened_token(scope, held.token_id, held.sealed_token).refresh
+
+
+def needs_authorization(why: str | None, grant: str | None) -> StepError:
+    if grant == "authorizationCode":
+        said = f"the credential needs authorization ({why or 'unknown why'}): have it authorized, and resume the run"
+    else:
+        said = f"the credential is not accepted any more ({why or 'unknown why'}): send its secret anew"
+    return StepError("credential_needs_authorization", said)
 
 
 def _readable(opened: Callable[[], T]) -> T:
@@ -215,49 +205,3 @@ def _readable(opened: Callable[[], T]) -> T:
         return opened()
     except UnreadableSecretError as exc:
         raise StepError("credential_unreadable", exc.detail) from exc
-
-
-def _until_refresh(expires_in: float) -> float:
-    lives = min(max(expires_in, 0.0), _LONGEST)
-    return lives - min(_MARGIN, lives / 5)
-
-
-def _request(secret: dict[str, Any]) -> Request:
-    form = {"grant_type": "client_credentials"}
-    if secret["scopes"]:
-        form["scope"] = " ".join(secret["scopes"])
-    if secret["audience"]:
-        form["audience"] = secret["audience"]
-    headers = {"Accept": "application/json", "Content-Type": FORM}
-    if secret["client_authentication"] == "body":
-        form |= {"client_id": secret["client_id"], "client_secret": secret["client_secret"]}
-    else:
-        pair = f"{quote_plus(secret['client_id'])}:{quote_plus(secret['client_secret'])}"
-        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-    address = url.split(secret["token_url"]).address
-    return Request(method="POST", url=address, headers=headers, body=urlencode(form).encode())
-
-
-def _granted(answer: Response, host: str) -> _Granted:
-    problem = "is not an access token as RFC 6749 has it"
-    try:
-        granted = msgspec.json.decode(answer.body, type=_Granted)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise _unusable(host, problem) from None  # its message could hold a part of the answer
-    if granted.token_type.lower() != "bearer":
-        raise _unusable(host, "is no bearer token")
-    if not _HEADER_SAFE.fullmatch(granted.access_token):
-        raise _unusable(host, problem)
-    return granted
-
-
-def _unusable(host: str, what: str) -> CallError:
-    return CallError("invalid_response", f"for an access token: what {host} answered {what}", False)
-
-
-def _refused(answer: Response) -> str:
-    try:
-        said = msgspec.json.decode(answer.body, type=_Refused).error
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
-    return said if said in _FINAL else ""
