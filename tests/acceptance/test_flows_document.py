@@ -10,7 +10,9 @@ import httpx
 from tests.acceptance import documents
 from tests.api.factories import make_flow, publish
 from tests.conftest import Member
+from tests.engine.browser import browser
 from tests.engine.echo_server import serving_in_thread
+from tests.engine.oauth_server import oauth_in_thread
 
 
 def test_the_walk_through_works_as_it_is_written(server: str, tmp_path: Path) -> None:
@@ -28,12 +30,24 @@ def test_the_walk_through_works_as_it_is_written(server: str, tmp_path: Path) ->
     assert orders == ["/anything/orders/A-17"], "the dry run called nothing, the resume nothing again"
 
 
-async def test_a_credential_is_stored_as_it_is_written(server: str, alice: Member, tmp_path: Path) -> None:
-    known = {"TOLSTOY": server, "ORG": alice.org_id, "ME": alice.user_id}
-    said = documents.run(documents.ROOT / "docs" / "credentials.md", tmp_path, known)
-    stored = json.loads(said)
-    assert (stored["type"], stored["default"], stored["hint"]) == ("bearer", True, "***-bot")
-    assert stored["origin"] == "https://api.slack.com" and "the-token" not in said
+async def test_a_credential_is_stored_and_one_authorized_as_it_is_written(
+    server: str, alice: Member, tmp_path: Path
+) -> None:
+    with oauth_in_thread() as provider:
+        known = {"TOLSTOY": server, "ORG": alice.org_id, "ME": alice.user_id, "PROVIDER": provider.url}
+        said = documents.run(documents.ROOT / "docs" / "credentials.md", tmp_path, known)
+        stored, end = json.JSONDecoder().raw_decode(said)
+        begun = json.loads(said[end:])
+        assert (stored["type"], stored["default"], stored["hint"]) == ("bearer", True, "***-bot")
+        assert stored["origin"] == "https://api.slack.com" and "the-token" not in said
+        async with browser() as opened:
+            assert (await opened.through(begun["url"])).status_code == 200
+        (asked,) = provider.authorized
+        assert (asked["scope"], asked["prompt"], asked["redirect_uri"]) == (
+            "entries.read",
+            "consent",
+            begun["redirectUri"],
+        )
 
 
 async def test_a_hook_is_made_as_it_is_written(

@@ -89,9 +89,7 @@ async def ask(send: Send, secret: Mapping[str, Any], form: Mapping[str, str]) ->
     masks = Masks(filter(None, (secret["client_secret"], *(form.get(name, "") for name in _SECRET_FIELDS))))
     host = url.split(secret["token_url"]).origin
     try:
-        answer = await send(
-            _request(secret, form), timeout_seconds=TIMEOUT_SECONDS, follow_redirects=False
-        )
+        answer = await send(_request(secret, form), timeout_seconds=TIMEOUT_SECONDS, follow_redirects=False)
     except CallError as exc:
         raise CallError(exc.kind, f"for an access token: {masks.text(exc.detail)}", False) from None
     if answer.status == 200:
