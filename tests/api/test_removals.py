@@ -119,7 +119,7 @@ async def test_who_is_removed_in_the_middle_is_no_member(
     sent = {"flowId": flow["id"], "stepKey": "a", "inputs": {}, "status": "started"}
     answered = await _while_removing(
         served_database,
-        ["DELETE FROM users WHERE id = $1"],
+        ["DELETE FROM user_ids WHERE id = $1"],
         bob.user_id,
         request=http.post("/execution-logs", json=sent, headers=bob.headers),
     )

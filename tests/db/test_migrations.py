@@ -108,13 +108,13 @@ async def test_a_failed_migration_leaves_the_schema_as_it_was(database: Database
     bad = add_migration(
         migrations,
         "add_tool_shape",
-        "ALTER TABLE tools ADD shape text; INSERT INTO users (id) VALUES (NULL);",
+        "ALTER TABLE tools ADD shape text; INSERT INTO tools (id) VALUES (NULL);",
     )
     with pytest.raises(MigrationError) as caught:
         await deployed(database.direct_url)
     said = str(caught.value)
     assert bad in said and "as it was before it" in said
-    assert 'null value in column "id" of relation "users"' in said
+    assert 'null value in column "id" of relation "tools"' in said
     level = await _level(database.direct_url)
     assert level.applied[-1] == good and level.pending == (bad,)
     columns = "SELECT string_agg(attname, ',') FROM pg_attribute WHERE attrelid = 'tools'::regclass"

@@ -7,6 +7,7 @@ import asyncpg
 from tests.tenancy.catalog import Catalog
 
 UNTOLD = {
+    "user_ids": "the ids of users, whose own rows are told of",
     "audit_events": "the log itself",
     "idempotency_keys": "answers that are kept for their repetition",
     "hook_deliveries": "the inbox: what came from outside, by no member",

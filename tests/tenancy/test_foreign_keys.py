@@ -28,6 +28,9 @@ async def test_no_row_refers_to_another_organizations(
             tenants.alice,
             *(value for _, value in pairs),
         )
+        if "id" in key.columns:  # the row's own: that it is taken is found first
+            assert isinstance(refused, asyncpg.UniqueViolationError), key.name
+            continue
         assert isinstance(refused, asyncpg.ForeignKeyViolationError), key.name
         # a column may be part of several keys: which of them the database looks at first is its own affair
         changed = {mine for mine, _ in pairs}

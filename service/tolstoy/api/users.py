@@ -19,6 +19,7 @@ from tolstoy.domain.users import (
     UserChange,
     UserCreate,
     UserQuery,
+    UserRemoval,
 )
 
 routes = Blueprint("users", url_prefix="/users")
@@ -62,6 +63,8 @@ async def change_user(scope: Scope, user_id: UUID, body: UserChange, if_match: f
 
 @routes.delete("/<user_id>")
 @endpoint(tag="Users", status=204, raises=(InUseError, LastAdminError))
-async def delete_user(scope: Scope, user_id: UUID, if_match: frozenset[int] | None) -> None:
-    """Delete a user."""
-    await users.remove(scope, user_id, if_match)
+async def delete_user(
+    scope: Scope, user_id: UUID, query: UserRemoval, if_match: frozenset[int] | None
+) -> None:
+    """Delete a user, whose API keys go, too."""
+    await users.remove(scope, user_id, query, if_match)

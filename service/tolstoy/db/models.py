@@ -49,6 +49,14 @@ class TenantEntity(Entity):
         abstract = True
 
 
+class UserId(TenantEntity):
+    """What history names a user by. Of one who was anonymized it stays, and nothing else does."""
+
+    class Meta:
+        table = "user_ids"
+        unique_together = (("org_id", "id"),)
+
+
 class User(TenantEntity):
     email = fields.CharField(max_length=320)
     email_key = fields.CharField(max_length=320)  # the address folded, so that uniqueness has a plain index

@@ -88,10 +88,11 @@ async def insert_by(
 # Whom the request acts for, removed by another request after it had entered.
 _GONE: Conflicts = {
     "users_organizations_fk": OrganizationNotFoundError,
+    "user_ids_organizations_fk": OrganizationNotFoundError,
     "tools_organizations_fk": OrganizationNotFoundError,
     "flows_organizations_fk": OrganizationNotFoundError,
-    "execution_logs_users_fk": NotAMemberError,
-    "executions_users_fk": NotAMemberError,
+    "execution_logs_user_ids_fk": NotAMemberError,
+    "executions_user_ids_fk": NotAMemberError,
     "hooks_users_fk": NotAMemberError,
     "schedules_users_fk": NotAMemberError,
     "subscriptions_organizations_fk": OrganizationNotFoundError,

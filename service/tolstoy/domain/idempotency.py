@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, cast
+from uuid import UUID
 
 import msgspec
 
@@ -11,7 +14,12 @@ from tolstoy.db import tenancy
 from tolstoy.db.models import IdempotencyKey
 from tolstoy.db.tenancy import Scope
 
+if TYPE_CHECKING:
+    from tolstoy.db.turns import Connection
+
 KEPT = timedelta(hours=24)
+_FORGET: Final = "DELETE FROM idempotency_keys WHERE org_id = $1 AND position($2::bytea IN body) > 0"
+_ENTERED: Final = tenancy.Statement("SELECT s.role FROM s")
 
 _PRUNE = (
     "DELETE FROM idempotency_keys WHERE org_id = $1 AND id IN (SELECT id FROM idempotency_keys"
@@ -59,6 +67,19 @@ async def keep(scope: Scope, key: str, request: bytes, answer: Answer) -> None:
         headers=answer.headers,
         body=answer.body,
     )
+
+
+async def forget(scope: Scope, user_id: UUID) -> None:
+    """Remove the answers that tell of a user: the organization's, and the platform's, which may have made the user.
+
+    The transaction is in the platform's scope afterwards.
+    """
+    connection = cast("Connection", scope.connection)
+    told = str(user_id).encode()
+    await connection.execute(_FORGET, scope.org_id, told)
+    platform = replace(tenancy.platform(scope.database), connection=connection)
+    await tenancy.fetch(platform, _ENTERED)
+    await connection.execute(_FORGET, platform.org_id, told)
 
 
 async def prune(scope: Scope, most: int = 100) -> int:

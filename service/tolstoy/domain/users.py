@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 from tortoise import Model
+from tortoise.queryset import QuerySet
 
 from tolstoy.core.errors import ConflictError, Finding, InUseError, InvalidError
 from tolstoy.core.ids import new_id
@@ -14,12 +15,14 @@ from tolstoy.core.permissions import Role
 from tolstoy.db import models, tenancy, trigger_models
 from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import crud
+from tolstoy.domain import crud, idempotency
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import ExternalId, Moment, Name
 
 if TYPE_CHECKING:
     from tolstoy.db.turns import Connection
+
+Named: TypeAlias = tuple[tuple[type[Model], str], ...]
 
 MAX_EMAIL = 320
 Email = Annotated[
@@ -59,6 +62,16 @@ class User(Struct, frozen=True, rename="camel"):
     created_at: Moment
     updated_at: Moment
     revision: int
+
+
+class UserRemoval(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+    anonymize: Annotated[
+        bool,
+        Meta(
+            description="true: also a user whom runs and logs name. They keep the id, and nothing else of the user"
+            " stays; hooks and schedules are yours then."
+        ),
+    ] = False
 
 
 class UserQuery(PageQuery, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -110,12 +123,9 @@ _ADMINS = (
     " FROM users WHERE org_id = $1 AND role = 'admin' ORDER BY id FOR NO KEY UPDATE"
 )
 
-_NAMED_IN: tuple[tuple[type[Model], str], ...] = (
-    (models.ExecutionLog, "execution log"),
-    (models.Execution, "execution"),
-    (trigger_models.Hook, "hook"),
-    (trigger_models.Schedule, "schedule"),
-)
+# What keeps the id of who did it, and what acts as a user who has to be there.
+_HISTORY: Named = ((models.ExecutionLog, "execution log"), (models.Execution, "execution"))
+_ACTING: Named = ((trigger_models.Hook, "hook"), (trigger_models.Schedule, "schedule"))
 
 
 async def get(scope: Scope, user_id: UUID) -> User:
@@ -146,17 +156,47 @@ async def change(scope: Scope, user_id: UUID, sent: UserChange, if_match: frozen
         return await crud.update(inner, TABLE, user_id, values, _CONFLICTS)
 
 
-async def remove(scope: Scope, user_id: UUID, if_match: frozenset[int] | None) -> None:
-    """The last admin only where no other user is left, who would never have one again."""
+async def remove(scope: Scope, user_id: UUID, removal: UserRemoval, if_match: frozenset[int] | None) -> None:
+    """The last admin only where no other user is left, who would never have one again.
+
+    Where nobody is left, who came first would be admin of what history there is: so the last user is not anonymized.
+    """
     async with tenancy.transaction(scope) as inner:
-        last = await _only_admin(inner, user_id, of_others=True)
+        last = await _only_admin(inner, user_id, of_others=not removal.anonymize)
         user = await crud.locked(inner, TABLE, models.User, user_id, if_match)
         if last:
             raise LastAdminError
-        for model, noun in _NAMED_IN:
-            if number := await model.filter(org_id=scope.org_id, user_id=user_id).count():
-                raise InUseError(f"The user is named in {crud.counted(number, noun)}, which would lose it.")
-        await user.delete()
+        # locked against what would name it from now on
+        id_ = await models.UserId.filter(org_id=scope.org_id, id=user_id).select_for_update().get()
+        history, acting = await _named(scope, user_id, _HISTORY), await _named(scope, user_id, _ACTING)
+        if (history or acting) and not removal.anonymize:
+            raise InUseError(
+                f"The user is named in {', '.join([*history, *acting])}, which would lose it; `?anonymize=true` leaves"
+                " them the id alone."
+            )
+        if acting:
+            await _take_over(scope, user_id, acting)
+        await (user if history else id_).delete()  # with the id goes the user
+        await idempotency.forget(inner, user_id)
+
+
+async def _named(scope: Scope, user_id: UUID, where: Named) -> list[str]:
+    """How many of each name the user."""
+    counts = [(await _naming(model, scope, user_id).count(), noun) for model, noun in where]
+    return [crud.counted(number, noun) for number, noun in counts if number]
+
+
+async def _take_over(scope: Scope, user_id: UUID, acting: list[str]) -> None:
+    if user_id == scope.user_id:
+        raise InUseError(
+            f"{' and '.join(acting)} act as you: another admin can remove you and take them over."
+        )
+    for model, _ in _ACTING:
+        await _naming(model, scope, user_id).update(user_id=scope.user_id)
+
+
+def _naming(model: type[Model], scope: Scope, user_id: UUID) -> QuerySet[Any]:
+    return model.filter(org_id=scope.org_id, user_id=user_id)
 
 
 async def _only_admin(scope: Scope, user_id: UUID, *, of_others: bool = False) -> bool:
