@@ -109,6 +109,24 @@ def export_audit(
     typer.echo(f"{written} events in {out}")
 
 
+@app.command("delete-org")
+def delete_org(
+    org: Annotated[UUID, typer.Argument(help="The organization's id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Left out: only say what there is.")] = False,
+) -> None:
+    """Remove an organization and all that it has. It may be interrupted and begun again; there is no way back."""
+    from tolstoy.cli import removal
+
+    if yes:
+        removal.remove(org, lambda table, number: typer.echo(f"{number:>9} of {table}"))
+        typer.echo(f"The organization {org} is gone.")
+        return
+    for table, number in removal.held(org).items():
+        typer.echo(f"{number:>9} {table}")
+    typer.echo("Nothing was removed: add --yes to remove all of it.")
+    raise typer.Exit(1)
+
+
 @app.command("verify-audit")
 def verify_audit(
     file: Annotated[Path, typer.Argument(help="What export-audit wrote.")],

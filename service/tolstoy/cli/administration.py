@@ -14,8 +14,9 @@ from uuid import UUID
 import msgspec
 
 from tolstoy.cli import audit_files, checks
-from tolstoy.cli.addresses import resolved
+from tolstoy.cli.addresses import resolved, with_keys
 from tolstoy.cli.admin import AdminError
+from tolstoy.core.database_urls import ConnectOptions
 from tolstoy.core.errors import ProblemError
 from tolstoy.core.ids import parse_id
 from tolstoy.core.permissions import PERMISSIONS, Permission
@@ -41,7 +42,7 @@ def organization(name: str, owner: str) -> tuple[Organization, ApiKeyWithText]:
             key = FirstKeyCreate(name="First key", user_id=made.owner.id)
             return made, await api_keys.create_first(inner, made.id, key)
 
-    return _run(make)
+    return run(make)
 
 
 def key(org: str, user: str, name: str, scopes: list[str], expires_in_days: int | None) -> ApiKeyWithText:
@@ -57,18 +58,27 @@ def key(org: str, user: str, name: str, scopes: list[str], expires_in_days: int 
         new = FirstKeyCreate(name=name, user_id=user_id, scopes=allowed, expires_at=expires_at)
         return await api_keys.create_first(_platform(database, "create-key"), org_id, new)
 
-    return _run(make)
+    return run(make)
 
 
 def audit(org_id: UUID, out: TextIO) -> int:
     """How many events were written, as JSON lines."""
-    return _run(lambda database: audit_files.export(database, org_id, out))
+    return run(lambda database: audit_files.export(database, org_id, out))
 
 
 def _platform(database: Database, command: str) -> Scope:
+    return replace(tenancy.platform(database), origin=origin(command))
+
+
+def origin(command: str, **more: str) -> str:
     """As the audit log tells of it: there is no request, but somebody at a machine."""
-    origin = {"program": f"tolstoy admin {command}", "account": _account(), "host": socket.gethostname()}
-    return replace(tenancy.platform(database), origin=msgspec.json.encode(origin).decode())
+    told = {
+        "program": f"tolstoy admin {command}",
+        "account": _account(),
+        "host": socket.gethostname(),
+        **more,
+    }
+    return msgspec.json.encode(told).decode()
 
 
 def _account() -> str:
@@ -92,8 +102,15 @@ def _permission(text: str) -> Permission:
     raise AdminError(f"--scope: {text!r} is not known; write {', '.join(PERMISSIONS)}.")
 
 
-def _run(work: Callable[[Database], Awaitable[T]]) -> T:
-    with resolved(load()) as settings:
+def run(work: Callable[[Database], Awaitable[T]], *, seals: bool = False) -> T:
+    """`seals`: it needs a key to encrypt with. What is refused is an AdminError."""
+    return run_beside_owner(lambda database, _: work(database), seals=seals)
+
+
+def run_beside_owner(work: Callable[[Database, ConnectOptions], Awaitable[T]], *, seals: bool = False) -> T:
+    """The same, and the work gets the address of DIRECT_URL as well, for what no door of the service leads to."""
+    with resolved(load()) as found:
+        settings = with_keys(found) if seals else found
         try:
             return asyncio.run(_with_database(settings, work))
         except ProblemError as exc:
@@ -101,7 +118,7 @@ def _run(work: Callable[[Database], Awaitable[T]]) -> T:
             raise AdminError(f"{exc.detail}{f' ({told})' if told else ''}") from exc
 
 
-async def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+async def _with_database(settings: Settings, work: Callable[[Database, ConnectOptions], Awaitable[T]]) -> T:
     service, direct = checks.addresses(settings)
     lacking = await checks.pending(service.at(direct))
     if lacking:
@@ -112,8 +129,9 @@ async def _with_database(settings: Settings, work: Callable[[Database], Awaitabl
         statement_cache_size=settings.statement_cache_size,
         timeout_seconds=10,
         renew=renewal.renewal(settings, renewal.service_at_direct),
+        keys=settings.keys,
     )
     try:
-        return await work(database)
+        return await work(database, direct)
     finally:
         await database.close()

@@ -184,8 +184,9 @@ async def fetchrow(scope: Scope, statement: Statement, *args: object) -> asyncpg
 
 
 @contextlib.asynccontextmanager
-async def transaction(scope: Scope) -> AsyncIterator[Scope]:
+async def transaction(scope: Scope, *, snapshot: bool = False) -> AsyncIterator[Scope]:
     """Enter the scope for several statements, of ours and of Tortoise's models; joins a transaction already open.
+    In a `snapshot` all of them see the database as the first did, and change nothing.
 
     BEGIN carries the scope, so entering costs one round trip. Tortoise's own `in_transaction` is not used: when a
     request is cancelled during its BEGIN, it never gives the connection back, and Sanic cancels whenever a client
@@ -203,7 +204,8 @@ async def transaction(scope: Scope) -> AsyncIterator[Scope]:
             org, user = f"'{scope.org_id}'", f"'{scope.user_id}'"
             entered = _entering(scope.door, scope.permission, org, user, proof, by_key=key != "")
             told = f",set_config('app.origin',{_quoted(scope.origin)},true)" if scope.origin else ""
-            await connection.execute(f"BEGIN;SELECT {entered}{told}")
+            isolation = " ISOLATION LEVEL REPEATABLE READ READ ONLY" if snapshot else ""
+            await connection.execute(f"BEGIN{isolation};SELECT {entered}{told}")
             with _as_tortoise_connection(connection):
                 yield replace(scope, connection=connection)
             await connection.execute("COMMIT")
