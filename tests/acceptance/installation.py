@@ -112,6 +112,9 @@ async def party(http: httpx.AsyncClient, echo: EchoServer, who: str) -> Party:
     oauth = await make_tool(http, member, baseUrl=echo.url, authType="oauth2")
     grant = {"tokenUrl": f"{echo.url}/token", "clientId": who, "clientSecret": sent["oauth"]}
     await make_credential(http, member, oauth, oauth2=grant)
+    address = f"{echo.url}/authorize"
+    allowed = {**grant, "grant": "authorizationCode", "authorizationUrl": address}
+    by_somebody = await make_credential(http, member, oauth, oauth2=allowed)
     action = await make_action(
         http, member, tool, name=f"Call of {who}", endpoint="/echo", credentialId=bearer["id"]
     )
@@ -153,6 +156,8 @@ async def party(http: httpx.AsyncClient, echo: EchoServer, who: str) -> Party:
     ids = {
         "tool": tool["id"],
         "credential": bearer["id"],
+        "oauth tool": oauth["id"],
+        "authorized": by_somebody["id"],
         "action": action["id"],
         "flow": flow["id"],
         "hook": open_hook["id"],

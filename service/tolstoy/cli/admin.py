@@ -109,6 +109,46 @@ def export_audit(
     typer.echo(f"{written} events in {out}")
 
 
+@app.command("export-org")
+def export_org(
+    org: Annotated[UUID, typer.Argument(help="The organization's id.")],
+    to: Annotated[
+        Path | None,
+        typer.Option(help="A new file, packed where its name ends with .gz; left out: to the terminal."),
+    ] = None,
+    without_executions: Annotated[
+        bool,
+        typer.Option("--without-executions", help="Leave out runs, logs and what came and went by hooks."),
+    ] = False,
+) -> None:
+    """Write an organization, but none of its secrets, as JSON lines: docs/privacy.md."""
+    from tolstoy.cli import transfer
+
+    foot = transfer.export(org, to, history=not without_executions)
+    typer.echo(f"{foot.rows} rows, SHA-256 {foot.sha256}", err=to is None)
+
+
+@app.command("import-org")
+def import_org(
+    file: Annotated[Path, typer.Argument(help="What export-org wrote.")],
+    new_ids: Annotated[
+        bool,
+        typer.Option(
+            "--new-ids", help="Make a copy under other ids, without runs, beside what may be here already."
+        ),
+    ] = False,
+    sha256: Annotated[
+        str | None, typer.Option(help="What export-org said, which the file must have.")
+    ] = None,
+) -> None:
+    """Take in an organization from a file, all of it or nothing. Nothing of it runs before it is switched on."""
+    from tolstoy.cli import transfer
+
+    taken = transfer.take_in(file, new_ids=new_ids, sha256=sha256)
+    typer.echo(f"organization  {taken.org_id}  {taken.name}")
+    typer.echo(f"{taken.rows} rows; runs that were not over and are cancelled: {taken.cancelled}")
+
+
 @app.command("delete-org")
 def delete_org(
     org: Annotated[UUID, typer.Argument(help="The organization's id.")],

@@ -12,6 +12,7 @@ from tolstoy import __version__
 from tolstoy.cli import admin, db
 from tolstoy.cli.admin import AdminError
 from tolstoy.cli.audit_files import AuditFileError
+from tolstoy.cli.organization_files import OrganizationFileError
 from tolstoy.core.app_keys import UnreadableKeyError
 from tolstoy.core.aws_kms import KmsError
 from tolstoy.core.aws_secrets import SecretError
@@ -66,6 +67,7 @@ def version() -> None:
 EXPECTED = (
     AdminError,
     AuditFileError,
+    OrganizationFileError,
     UnreadableKeyError,
     SettingsError,
     SecretError,

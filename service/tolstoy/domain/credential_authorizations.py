@@ -155,6 +155,10 @@ async def begin(scope: Scope, tool_id: UUID, credential_id: UUID, public_url: st
             raise crud.missing(credentials.TABLE, credential_id)
         if credential.details.get("grant") != "authorizationCode":
             raise NothingToAuthorizeError
+        if _opened(scope, credential.id, credential.secret).get("missing"):  # domain/transfer left it out
+            raise NothingToAuthorizeError(
+                "The credential was imported without its secret; send it anew first."
+            )
         mine: Any = {"org_id": scope.org_id, "credential_id": credential_id, "user_id": scope.user_id}
         await CredentialAuthorization.filter(**mine).delete()
         id_ = new_id()
@@ -274,9 +278,8 @@ async def _pending(database: Database, text: str, column: str) -> _Pending:
 
 
 def _opened(scope: Scope, credential_id: UUID, value: bytes) -> dict[str, Any]:
-    place = sealed.CREDENTIAL.place(scope.org_id, credential_id)
-    secret: dict[str, Any] = msgspec.json.decode(scope.database.keyring.open(value, place))
-    return secret
+    opened = scope.database.keyring.open(value, sealed.CREDENTIAL.place(scope.org_id, credential_id))
+    return msgspec.json.decode(opened, type=dict[str, Any])
 
 
 def _check_browser(pending: _Pending, browser: str, *, unless_new: bool = False) -> None:

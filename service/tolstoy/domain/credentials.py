@@ -62,7 +62,10 @@ class Credential(Struct, frozen=True, rename="camel"):
     hint: Annotated[str, Meta(description="The end of the secret, where that does not give it away.")]
     state: Annotated[
         State,
-        Meta(description="needsAuthorization: nobody has allowed it yet, or its issuer takes it no more."),
+        Meta(
+            description="needsAuthorization: nobody has allowed it yet, its issuer takes it no more, or it was"
+            " imported without its secret."
+        ),
     ]
     state_detail: str | None
     authorized_at: Annotated[

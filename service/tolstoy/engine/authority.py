@@ -19,7 +19,7 @@ from tolstoy.engine.credential import Credential, Proof
 from tolstoy.engine.failures import StepError
 from tolstoy.engine.masks import Masks
 from tolstoy.engine.outbounds import Outbounds
-from tolstoy.engine.tokens import Current, Tokens
+from tolstoy.engine.tokens import Current, Tokens, needs_authorization
 
 
 class _Time:
@@ -50,6 +50,8 @@ class Authority:
     ) -> Response:
         """Raises CallError; StepError where the credential is of no use."""
         secret = self._opened(org_id, credential)
+        if secret.get("missing"):  # domain/transfer left it out
+            raise needs_authorization("imported without its secret", None)
         _check_origin(secret["origin"], url.split(request.url).origin)
         if credential.type != "oauth2":
             proof = credential_.proof(credential, secret)
