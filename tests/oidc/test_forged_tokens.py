@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import httpx
+import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.api.problems import refused
@@ -31,6 +32,12 @@ def _by_public_key(issuer: Issuer, acme: Acme, secret: bytes) -> str:
     """What is public taken for a secret that both know."""
     text = _unsigned(issuer, acme, {"alg": "HS256", "typ": "JWT", "kid": "first"})
     return f"{text}.{_encoded(hmac.new(secret, text.encode(), hashlib.sha256).digest())}"
+
+
+def _signed_anyhow(issuer: Issuer, acme: Acme, **claims: Any) -> str:
+    """With claims that our own library would not write."""
+    body = json.dumps(issuer.claims(sub=acme.admin, org_id=acme.called, **claims)).encode()
+    return jwt.api_jws.encode(body, issuer.private["first"][1], "RS256", {"kid": "first"})
 
 
 def _forged(issuer: Issuer, acme: Acme) -> dict[str, tuple[str, str]]:
@@ -78,6 +85,7 @@ def _forged(issuer: Issuer, acme: Acme) -> dict[str, tuple[str, str]]:
         "issued never": (token(iat=None), "lacks one of exp, iat"),
         "another issuer": (token(iss="https://evil.example"), "another issuer"),
         "issuer with a slash": (token(iss=f"{issuer.url}/"), "another issuer"),
+        "several issuers": (_signed_anyhow(issuer, acme, iss=[issuer.url]), "another issuer"),
         "no issuer": (token(iss=None), "lacks one of"),
         "another audience": (token(aud=["https://other.example"]), "another audience"),
         "part of the audience": (token(aud="https://tolstoy.example"), "another audience"),
@@ -97,6 +105,10 @@ def _forged(issuer: Issuer, acme: Acme) -> dict[str, tuple[str, str]]:
         ),
         "of logging out": (token(headers={"typ": "logout+jwt"}), "another type"),
         "typ a number": (_unsigned(issuer, acme, {"alg": "RS256", "typ": 7}) + ".AA", "another type"),
+        "typ a list": (
+            _unsigned(issuer, acme, {"alg": "RS256", "typ": ["at+jwt"]}) + ".AA", "another type"
+        ),
+        "typ of members": (_unsigned(issuer, acme, {"alg": "RS256", "typ": {}}) + ".AA", "another type"),
         "nested": (token(headers={"cty": "JWT"}), "is not understood here"),
         "encrypted": (_encoded(b'{"alg":"RSA-OAEP","enc":"A256GCM"}') + ".AA.AA.AA.AA", "Encrypted"),
         "too large": (token(more="x" * 9_000), "more than 12288 characters"),
@@ -140,6 +152,7 @@ async def test_what_is_good_in_another_way_is_taken(
         {"exp": now - 20},  # clocks differ
         {"iat": now + 20, "nbf": now + 20},
         {"exp": 1e300},
+        {"exp": 10**400},
         {"exp": now + 60.5},
     ):
         answered = await web.get("/tools", headers=admin_of(issuer, acme, **changes))

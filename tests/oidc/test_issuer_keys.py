@@ -151,6 +151,7 @@ async def test_they_are_read_at_the_start_and_at_intervals(issuer: Issuer) -> No
         ("/.well-known/openid-configuration", b'{"issuer": "https://o.example", "jwks_uri": "x"}', "of the issuer"),
         ("/keys", 302, "answers 302"),
         ("/keys", b"\xff", "not as it should be"),
+        ("/keys", b'{"keys": [{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}]}", "not as it should be"),
         ("/keys", b'{"keys": {}}', "not as it should be"),
         ("/keys", b'{"keys": []}', "no key that verifies"),
         ("/keys", b'{"keys": [], "x": "' + b"x" * MAX_BYTES + b'"}', "more than"),

@@ -23,7 +23,7 @@ _LAST: Final = 253_402_300_799.0  # of the year 9999
 _SIGNED: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _ENCRYPTED: Final = re.compile(r"[\w-]+(\.[\w-]*){4}", re.ASCII)
 # What many issuers write, and what RFC 9068 wants; others are of tokens that let nobody in, such as for logging out.
-_TYPES: Final = frozenset({None, "jwt", "at+jwt", "application/at+jwt"})
+_TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 _REQUIRED: Final = ("exp", "iat", "iss", "aud")
 
 
@@ -66,7 +66,7 @@ async def verified(token: str, keys: IssuerKeys, settings: Settings) -> Claims:
         user=users.folded(user) if by_email else user,
         by_email=by_email,
         org=None if settings.oidc_org_claim is None else _text(claims, settings.oidc_org_claim),
-        until=min(float(expires) + settings.oidc_leeway_seconds, _LAST),
+        until=float(min(expires + settings.oidc_leeway_seconds, _LAST)),
         name=name,
         key=key,
     )
@@ -92,7 +92,7 @@ def _signed_by(token: str, settings: Settings) -> Name:
             "This access token's header asks for what is not understood here (crit, cty)."
         )
     type_ = header.get("typ")
-    if (type_.lower() if isinstance(type_, str) else type_) not in _TYPES:
+    if type_ is not None and not (isinstance(type_, str) and type_.lower() in _TYPES):
         raise InvalidTokenError("This is a token of another type (typ) than an access token.")
     algorithm = header.get("alg")
     if algorithm not in settings.oidc_algorithms:

@@ -112,7 +112,7 @@ async def _read(session: aiohttp.ClientSession, address: str) -> bytes:
 def _decoded(body: bytes, type_: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=type_)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise UnusableError(f"what it answers is not as it should be: {str(exc)[:200]}") from exc
 
 
