@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -69,6 +69,7 @@ async def test_a_verified_address_is_a_users(
             )
             assert "not verified" in problem["detail"]
         refused(await http.get("/tools", headers=token(email="eve@example.com")), 403, "unknown-identity")
+        await _letters_that_fold_alike_are_others(http, token)
         renamed = await http.patch(
             f"/users/{acme.user_id}", json={"email": "ada@example.net"}, headers=token()
         )
@@ -82,6 +83,26 @@ async def test_a_verified_address_is_a_users(
         assert (await http.get("/tools", headers=there)).status_code == 200
         for app in ({"org": acme.called}, {"org.id": acme.called}, [], None):
             refused(await http.get("/tools", headers=by(issuer.token(sub=acme.admin, app=app))), 401)
+
+
+async def _letters_that_fold_alike_are_others(
+    http: httpx.AsyncClient, token: Callable[..., dict[str, str]]
+) -> None:
+    """Who has a mailbox at straße.example is nobody at strasse.example, though no two users may be called so."""
+    alike = [("weiss@strasse.example", "weiß@strasse.example"), ("kay@example.com", "\u212aay@example.com")]
+    for one, other in alike:
+        for kept, shown in (
+            (one, other),
+            (other, one),
+            (one, one.replace("ss", "ſs").replace("k", "\u212a")),
+        ):
+            made = await http.post("/users", json={"email": kept}, headers=token())
+            assert made.status_code == 201, made.text
+            answered = await http.get("/tools", headers=token(email=shown))
+            refused(answered, 403, "unknown-identity")
+            assert (await http.get("/tools", headers=token(email=kept))).status_code == 200
+            gone = await http.delete(f"/users/{made.json()['id']}", headers=token())
+            assert gone.status_code == 204, gone.text
 
 
 async def test_the_service_starts_and_goes_on_without_its_issuer(

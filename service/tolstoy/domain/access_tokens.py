@@ -11,7 +11,6 @@ from jwt.types import Options
 
 from tolstoy.core.errors import InvalidTokenError
 from tolstoy.core.settings import Settings
-from tolstoy.domain import users
 from tolstoy.domain.issuer_documents import Key, Name
 from tolstoy.domain.issuer_keys import IssuerKeys
 
@@ -61,9 +60,8 @@ async def verified(token: str, keys: IssuerKeys, settings: Settings) -> Claims:
     by_email = settings.oidc_user_claim == EMAIL
     if by_email and claims.get("email_verified") is not True:
         raise InvalidTokenError("The e-mail address in this access token is not verified (email_verified).")
-    user = _text(claims, settings.oidc_user_claim)
     return Claims(
-        user=users.folded(user) if by_email else user,
+        user=_text(claims, settings.oidc_user_claim),
         by_email=by_email,
         org=None if settings.oidc_org_claim is None else _text(claims, settings.oidc_org_claim),
         until=float(min(expires + settings.oidc_leeway_seconds, _LAST)),

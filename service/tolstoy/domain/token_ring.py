@@ -20,7 +20,7 @@ from tolstoy.core.ids import parse_id
 from tolstoy.core.settings import Settings
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
-from tolstoy.domain import access_tokens
+from tolstoy.domain import access_tokens, users
 from tolstoy.domain.access_tokens import Claims
 from tolstoy.domain.issuer_keys import IssuerKeys
 
@@ -33,7 +33,7 @@ _ORGANIZATION = tenancy.reading(
     limit="LIMIT 2",
 )
 _BY_ID = tenancy.reading("SELECT id FROM users WHERE org_id = $1 AND external_id = $3")
-_BY_EMAIL = tenancy.reading("SELECT id FROM users WHERE org_id = $1 AND email_key = $3")
+_BY_EMAIL = tenancy.reading("SELECT id, email FROM users WHERE org_id = $1 AND email_key = $3")
 
 
 class _Identity(msgspec.Struct, omit_defaults=True):
@@ -89,11 +89,12 @@ class TokenRing:
         called = ""
         if org_id is None:
             org_id, called = await self._organization(claims.org or "")
-        statement = _BY_EMAIL if claims.by_email else _BY_ID
-        row = await tenancy.fetchrow(tenancy.engine(self._database, org_id), statement, claims.user)
-        if row is None:
+        statement, named = _BY_ID, {"user": claims.user}
+        if claims.by_email:
+            statement, named = _BY_EMAIL, {"email": users.folded(claims.user)}
+        row = await tenancy.fetchrow(tenancy.engine(self._database, org_id), statement, *named.values())
+        if row is None or (claims.by_email and not _same_mailbox(row["email"], claims.user)):
             raise UnknownIdentityError
-        named = {"email": claims.user} if claims.by_email else {"user": claims.user}
         identity = msgspec.json.encode(_Identity(claims.until, org=called, **named)).decode()
         return TokenHolder(org_id, row["id"], identity, claims, place)
 
@@ -107,3 +108,8 @@ class TokenRing:
         if not rows:
             raise UnknownIdentityError
         return rows[0]["id"], ""
+
+
+def _same_mailbox(one: str, other: str) -> bool:
+    """Whatever the case of a to z. Of what else folds alike, such as ß and ss, each may be somebody else's."""
+    return one.encode().lower() == other.encode().lower()
