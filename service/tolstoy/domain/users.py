@@ -13,6 +13,7 @@ from tolstoy.core.errors import ConflictError, Finding, InUseError, InvalidError
 from tolstoy.core.ids import new_id
 from tolstoy.core.permissions import Role
 from tolstoy.db import models, tenancy, trigger_models
+from tolstoy.db.credential_models import CredentialAuthorization
 from tolstoy.db.statements import Table
 from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud, idempotency
@@ -153,6 +154,9 @@ async def change(scope: Scope, user_id: UUID, sent: UserChange, if_match: frozen
         await crud.locked(inner, TABLE, models.User, user_id, if_match)
         if last:
             raise LastAdminError
+        if values.keys() & {"external_id", "email"}:
+            # whoever was let in by it has links that prove who asked: they must not outlast that
+            await CredentialAuthorization.filter(org_id=scope.org_id, user_id=user_id).delete()
         return await crud.update(inner, TABLE, user_id, values, _CONFLICTS)
 
 
