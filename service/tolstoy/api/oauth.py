@@ -28,12 +28,14 @@ _BROWSER: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 async def ask(request: Request, ticket: str) -> HTTPResponse:
     """Changes nothing, since programs that look at links open them, too; what begins is the button."""
     asked = await authorizations.asked(request.app.ctx.database, ticket)
+    # whoever has the code has what was allowed: where it goes is not for the credential's author alone to know
+    elsewhere = f" The answer goes to {asked.exchange}." if asked.exchange != asked.provider else ""
     shown = page(
         f"Connect {asked.tool}?",
         f"{asked.email} asks to connect the tool {asked.tool} of the organization {asked.organization} by the"
         f" credential {asked.credential}.",
         f"You will be asked at {asked.provider}. What you allow there, the flows of this organization will do at"
-        f" {asked.origin} in your name.",
+        f" {asked.origin} in your name.{elsewhere}",
         "Go on only if you have asked for this yourself, or know who did and why.",
         button=f"Go on to {asked.provider}",
     )

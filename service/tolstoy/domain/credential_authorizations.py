@@ -96,13 +96,16 @@ Exchange = Callable[[Mapping[str, Any], Code, Sequence[str]], Awaitable[Exchange
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who would get to use what, in words for people; `provider` is where it is allowed."""
+    """Who would get to use what, in words for people; `provider` is where it is allowed, `exchange` where the code
+    goes that this gives.
+    """
 
     organization: str
     tool: str
     credential: str
     email: str
     provider: str
+    exchange: str
     origin: str
 
 
@@ -248,33 +251,30 @@ async def _store(scope: Scope, pending: _Pending, exchanged: Exchanged) -> None:
 
 async def _pending(database: Database, text: str, column: str) -> _Pending:
     token = address_tokens.read(text)
-    if token is not None:
-        scope = tenancy.engine(database, token.org_id)
-        row = await tenancy.fetchrow(scope, _READ, token.id)
-        if row is not None and row[column] is not None and compare_digest(row[column], token.hash):
-            secret = _opened(scope, row["credential_id"], row["secret"])
-            provider = url.split(secret["authorization_url"]).origin
-            return _Pending(
-                scope,
-                row["id"],
-                row["credential_id"],
-                row["user_id"],
-                row["key_id"],
-                row["ticket_hash"],
-                row["state_hash"],
-                row["browser_hash"],
-                row["verifier"],
-                secret,
-                Asked(
-                    row["organization"],
-                    row["tool"],
-                    row["credential"],
-                    row["email"],
-                    provider,
-                    secret["origin"],
-                ),
-            )
-    raise AuthorizationOverError
+    if token is None:
+        raise AuthorizationOverError
+    scope = tenancy.engine(database, token.org_id)
+    row = await tenancy.fetchrow(scope, _READ, token.id)
+    if row is None or row[column] is None or not compare_digest(row[column], token.hash):
+        raise AuthorizationOverError
+    secret = _opened(scope, row["credential_id"], row["secret"])
+    if secret.get("grant") != "authorizationCode":  # code from before has replaced it, and knew of no links
+        raise AuthorizationOverError
+    what = row["organization"], row["tool"], row["credential"], row["email"]
+    provider, exchange = (url.split(secret[name]).origin for name in ("authorization_url", "token_url"))
+    return _Pending(
+        scope,
+        row["id"],
+        row["credential_id"],
+        row["user_id"],
+        row["key_id"],
+        row["ticket_hash"],
+        row["state_hash"],
+        row["browser_hash"],
+        row["verifier"],
+        secret,
+        Asked(*what, provider, exchange, secret["origin"]),
+    )
 
 
 def _opened(scope: Scope, credential_id: UUID, value: bytes) -> dict[str, Any]:
