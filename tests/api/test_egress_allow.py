@@ -15,8 +15,11 @@ from tests.api.openapi_sending import sent
 from tests.api.problems import pointers, refused
 from tests.api.triggers import deliveries_of, make_subscription
 from tests.conftest import Member
+from tests.engine.authorizing import wanted
+from tests.engine.browser import browser, says
 from tests.engine.echo_server import EchoServer, serving
 from tests.engine.lab import Lab
+from tests.engine.oauth_server import oauth_in_thread
 
 # Every organization may call 127.0.0.1.
 ALLOWED = "127.0.0.2"
@@ -131,6 +134,27 @@ async def test_access_tokens_are_fetched_there(
     assert "is not an access token" in told[alice_lab.member]  # that server has none
     assert "where calls may not go" in told[charlie_lab.member]
     assert [seen["path"] for seen in inside.requests] == ["/token"]
+
+
+async def test_codes_are_exchanged_there(http: httpx.AsyncClient, alice_lab: Lab, charlie_lab: Lab) -> None:
+    """As it is when the browser comes back, and by the organization whose credential it is."""
+    alice, charlie = alice_lab.member, charlie_lab.member
+    with oauth_in_thread("0.0.0.0") as issuer:
+        there = f"http://{ALLOWED}:{issuer.port}/token"
+        async with browser() as opened:
+            for member, status, said in (
+                (charlie, 502, "where calls may not go"),
+                (alice, 200, "is connected"),
+                (charlie, 502, "where calls may not go"),
+            ):
+                ours = await wanted(http, member, issuer, tokenUrl=there)
+                says(await opened.through(await ours.link()), status, said)
+                assert len(issuer.asked) == (status == 200)
+            ours = await wanted(http, alice, issuer, tokenUrl=there)
+            back = await opened.to_callback(await ours.link())
+            await allow(http, alice)
+            says(await opened.open(back), 502, "where calls may not go")
+        assert issuer.asked == [] and (await ours.credential())["state"] == "needsAuthorization"
 
 
 async def test_events_are_sent_there(

@@ -153,10 +153,10 @@ def _json(value: Any, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
 
 
-async def _started(server: OAuthServer, port: int) -> web.AppRunner:
+async def _started(server: OAuthServer, host: str) -> web.AppRunner:
     runner = web.AppRunner(server.application(), access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
+    site = web.TCPSite(runner, host, 0)
     await site.start()
     server.port = runner.addresses[0][1]
     server.url = f"http://127.0.0.1:{server.port}"
@@ -164,12 +164,13 @@ async def _started(server: OAuthServer, port: int) -> web.AppRunner:
 
 
 @contextmanager
-def oauth_in_thread() -> Iterator[OAuthServer]:
+def oauth_in_thread(host: str = "127.0.0.1") -> Iterator[OAuthServer]:
+    """`host` is where it listens; its `url` is of 127.0.0.1."""
     server, ready = OAuthServer(), threading.Event()
     loop = asyncio.new_event_loop()
 
     async def serve(stop: asyncio.Event) -> None:
-        runner = await _started(server, 0)
+        runner = await _started(server, host)
         ready.set()
         await stop.wait()
         await runner.cleanup()

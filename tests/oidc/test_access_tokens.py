@@ -165,7 +165,7 @@ async def test_one_known_costs_no_round_trip_more(
     assert wire.round_trips - before == 1
 
 
-async def test_a_stream_ends_with_the_token_that_it_was_opened_by(
+async def test_a_stream_ends_with_the_token_or_identity_that_it_was_opened_by(
     web: httpx.AsyncClient, issuer: Issuer, acme: Acme, module_database: Databases, tmp_path: Path
 ) -> None:
     told = {
@@ -183,7 +183,18 @@ async def test_a_stream_ends_with_the_token_that_it_was_opened_by(
                     assert stream.status_code == 200
                     with contextlib.suppress(httpx.RemoteProtocolError):  # what is cut off has no proper end
                         await stream.aread()
-            waits = await http.get(f"/executions/{run}", headers=admin_of(issuer, acme))
+            admin = admin_of(issuer, acme)
+            async with asyncio.timeout(60):
+                path = f"/executions/{run}/events"
+                async with http.stream("GET", path, headers=viewer_of(issuer, acme)) as stream:
+                    assert stream.status_code == 200
+                    user = f"/users/{acme.viewer_id}"
+                    assert (
+                        await http.patch(user, json={"externalId": None}, headers=admin)
+                    ).status_code == 200
+                    with contextlib.suppress(httpx.RemoteProtocolError):
+                        await stream.aread()
+            waits = await http.get(f"/executions/{run}", headers=admin)
             assert waits.json()["status"] == "waiting"
             problem = refused(await http.get("/tools", headers=short), 401, "invalid-token")
             assert problem["detail"] == "This access token has expired."
