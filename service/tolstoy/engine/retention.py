@@ -9,7 +9,7 @@ from tolstoy.core import log
 from tolstoy.db import tenancy
 from tolstoy.db.database import Connector, Database
 from tolstoy.db.tenancy import Statement
-from tolstoy.domain import idempotency, request_allowances, trigger_pruning
+from tolstoy.domain import authorization_pruning, idempotency, request_allowances, trigger_pruning
 
 BATCH = 500
 SECONDS_BETWEEN = 600.0
@@ -75,6 +75,13 @@ async def prune_allowances(database: Database) -> float:
     """Remove the buckets of API keys that have ended."""
     for row in await tenancy.fetch(tenancy.platform(database), _ORGANIZATIONS):
         await request_allowances.forget_ended(tenancy.engine(database, row["id"]))
+    return SECONDS_BETWEEN
+
+
+async def prune_authorizations(database: Database) -> float:
+    """Remove what somebody began to authorize, and did not end in time."""
+    for row in await tenancy.fetch(tenancy.platform(database), _ORGANIZATIONS):
+        await authorization_pruning.prune(tenancy.engine(database, row["id"]))
     return SECONDS_BETWEEN
 
 

@@ -91,26 +91,20 @@ async def work(
             ),
             repeat("schedules", lambda: scheduler.tick(database), where=service),
             repeat("signals", look, where=service, longest=SECONDS_BETWEEN_LOOKS),
-            repeat(
-                "retention",
-                lambda: retention.prune(database, settings.retention_days),
-                where=service,
-                longest=retention.SECONDS_BETWEEN,
-                patience=retention.SECONDS_BETWEEN,
-            ),
-            repeat(
-                "kept answers",
-                lambda: retention.prune_answers(database),
-                where=service,
-                longest=retention.SECONDS_BETWEEN,
-                patience=retention.SECONDS_BETWEEN,
-            ),
-            repeat(
-                "allowances",
-                lambda: retention.prune_allowances(database),
-                where=service,
-                longest=retention.SECONDS_BETWEEN,
-                patience=retention.SECONDS_BETWEEN,
+            *(
+                repeat(
+                    name,
+                    partial(prune, database),
+                    where=service,
+                    longest=retention.SECONDS_BETWEEN,
+                    patience=retention.SECONDS_BETWEEN,
+                )
+                for name, prune in {
+                    "retention": partial(retention.prune, days=settings.retention_days),
+                    "kept answers": retention.prune_answers,
+                    "allowances": retention.prune_allowances,
+                    "authorizations": retention.prune_authorizations,
+                }.items()
             ),
             repeat(
                 "keys",
