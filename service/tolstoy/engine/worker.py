@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from uuid import UUID
 
 from tolstoy.core import log
 from tolstoy.core.settings import Settings
 from tolstoy.db import renewal
-from tolstoy.db.database import open_database
+from tolstoy.db.database import Database, open_database
 from tolstoy.domain import key_rotation
 from tolstoy.domain.egress import Policy
 from tolstoy.engine import deliveries, retention, rounds, scheduler, volumes
@@ -80,6 +80,12 @@ async def work(
             return SECONDS_BETWEEN_LOOKS
 
         repeat = partial(rounds.repeat, outage=outage)
+        pruning: dict[str, Callable[[Database], Awaitable[float]]] = {
+            "retention": partial(retention.prune, days=settings.retention_days),
+            "kept answers": retention.prune_answers,
+            "allowances": retention.prune_allowances,
+            "authorizations": retention.prune_authorizations,
+        }
         chores = [
             repeat("waking", lambda: rounds.wake_due(database), where=service),
             repeat("admission", lambda: rounds.admit(database), where=service, longest=2.0),
@@ -99,12 +105,7 @@ async def work(
                     longest=retention.SECONDS_BETWEEN,
                     patience=retention.SECONDS_BETWEEN,
                 )
-                for name, prune in {
-                    "retention": partial(retention.prune, days=settings.retention_days),
-                    "kept answers": retention.prune_answers,
-                    "allowances": retention.prune_allowances,
-                    "authorizations": retention.prune_authorizations,
-                }.items()
+                for name, prune in pruning.items()
             ),
             repeat(
                 "keys",
