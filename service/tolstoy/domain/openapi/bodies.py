@@ -53,6 +53,7 @@ def body_of(
     content = said.get("content") if isinstance(said, dict) else None
     if not isinstance(content, dict) or not content:
         raise LeftOutError("invalid_document", "a requestBody has content", said_at)
+    schemas.spend(len(content) >> 3)
     media = _chosen(content)
     content_at = pointer(said_at, "content")
     if media is None:
@@ -73,7 +74,7 @@ def body_of(
     if kind.startswith("text/"):
         _check_text(document, schema, body.at)
         body.whole = schemas.convert(schema, body.at, names)
-    elif _plain_parts(document, schema, body.at, parts) and _apart(parts):
+    elif _plain_parts(document, schemas, schema, body.at, parts) and _apart(parts):
         _gather(schemas, body, parts, names)
     elif kind == FORM:
         raise LeftOutError("unsupported_body", "an action sends a form of plain fields only", body.at)
@@ -109,11 +110,15 @@ def _rank(media: str) -> int | None:
     return 4 if kind == "text/plain" else None
 
 
-def _plain_parts(document: Document, schema: Any, at: str, parts: list[tuple[dict[str, Any], str]]) -> bool:
+def _plain_parts(
+    document: Document, schemas: Schemas, schema: Any, at: str, parts: list[tuple[dict[str, Any], str]]
+) -> bool:
     """Whether it is a plain object, alone or of several; adds these to `parts`."""
     schema, at = document.followed(schema, at)
     if not isinstance(schema, dict) or len(parts) >= _MAX_PARTS:
         return False
+    properties = schema.get("properties", {})
+    schemas.spend((len(schema) + (len(properties) if isinstance(properties, dict) else 0)) >> 4)
     extra = {name for name in schema if not name.startswith("x-")} - _PLAIN
     if extra or schema.get("type", "object") != "object" or schema.get("nullable") is True:
         return False
@@ -122,7 +127,7 @@ def _plain_parts(document: Document, schema: Any, at: str, parts: list[tuple[dic
     if branches and schema.get("additionalProperties", True) is not True:
         return False
     return isinstance(branches, list) and all(
-        _plain_parts(document, branch, pointer(pointer(at, "allOf"), index), parts)
+        _plain_parts(document, schemas, branch, pointer(pointer(at, "allOf"), index), parts)
         for index, branch in enumerate(branches)
     )
 
@@ -141,21 +146,21 @@ def _apart(parts: list[tuple[dict[str, Any], str]]) -> bool:
 
 
 def _gather(schemas: Schemas, body: Body, parts: list[tuple[dict[str, Any], str]], names: set[str]) -> None:
-    only_answered: list[str] = []
+    only_answered: set[str] = set()
     for part, at in parts:
         properties_at = pointer(at, "properties")
         for name, schema in part.get("properties", {}).items():
+            schemas.spend(1)
             if isinstance(schema, dict) and schema.get("readOnly") is True:
-                only_answered.append(name)
+                only_answered.add(name)
             else:
                 body.properties[name] = schemas.convert(schema, pointer(properties_at, name), names)
                 body.sources[name] = properties_at
         required = part.get("required", [])
         if not isinstance(required, list):
             raise LeftOutError("invalid_document", "required is a list of names", pointer(at, "required"))
-        body.needed += [
-            name for name in required if isinstance(name, str) and name not in body.needed + only_answered
-        ]
+        known = only_answered.union(body.needed)
+        body.needed += [name for name in required if isinstance(name, str) and name not in known]
         if isinstance(rest := part.get("additionalProperties", True), dict):
             body.open = schemas.convert(rest, pointer(at, "additionalProperties"), names)
         elif rest is False:

@@ -18,6 +18,8 @@ from tolstoy.domain.canonical import canonical
 
 MAX_TOLD: Final = 50
 _MOST_COMPARED: Final = 20_000
+_LONGEST_PLACE: Final = 2_000
+_LONG: Final = ("required", "enum")  # lists of values; looking at 16 costs as much as comparing two schemas
 
 _ALL: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 _AT_LEAST: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
@@ -46,6 +48,7 @@ class _Comparison:
     ) -> None:
         self._old, self._new, self._sources, self._at = old, new, sources, at
         self._met: set[tuple[int, int]] = set()
+        self._left = _MOST_COMPARED
         # a list rather than recursion: references may follow each other for long
         self._open: list[tuple[Any, Any, str, bool]] = []
 
@@ -54,31 +57,36 @@ class _Comparison:
         for name in olds.keys() - news.keys():
             yield self._finding("input_removed", f"there is no input {name} any more", self._at)
         self._open.append((self._old, self._new, self._at, True))
-        while self._open:
+        while self._open and self._left > 0:
             pair = self._open.pop()
             rest = len(self._open)
             yield from self._compared(*pair)
             self._open[rest:] = self._open[rest:][::-1]  # in the order of the schema
+        if self._left <= 0:
+            yield self._finding("changed", "there is too much of it to compare it all", self._at)
+
+    def _put(self, old: Any, new: Any, at: str) -> None:
+        """To be compared, unless the same two were: by references they may be met from very many places."""
+        self._left -= 1
+        if self._left <= 0:
+            return
+        (old, of_old), (new, of_new) = self._resolved(old, self._old), self._resolved(new, self._new)
+        if (of_old, of_new) not in self._met:
+            self._met.add((of_old, of_new))
+            self._open.append((old, new, at if len(at) <= _LONGEST_PLACE else self._at, False))
 
     def _compared(self, old: Any, new: Any, at: str, top: bool) -> Iterator[Finding]:
-        pair = (id(old), id(new))
-        if pair in self._met or len(self._met) > _MOST_COMPARED:
-            return
-        self._met.add(pair)
-        if len(self._met) > _MOST_COMPARED:
-            yield self._finding("changed", "there is too much of it to compare it all", self._at)
-            return
-        old, new = self._resolved(old, self._old), self._resolved(new, self._new)
         if old is False or new is True:
             return
         if new is False:
             yield self._finding("narrowed", "nothing is taken here any more", at)
             return
         old = {} if old is True else old
+        self._left -= sum(len(each.get(name) or ()) for each in (old, new) for name in _LONG) >> 4
         yield from self._rules(old, new, at)
         yield from self._members(old, new, at, top=top)
         if isinstance(old.get("items"), dict | bool) and "items" in new:
-            self._open.append((old["items"], new["items"], pointer(at, "items"), False))
+            self._put(old["items"], new["items"], pointer(at, "items"))
         for keyword in _LISTS:
             yield from self._alternatives(keyword, old, new, at)
         for keyword in _OTHER:
@@ -118,7 +126,7 @@ class _Comparison:
                 yield self._finding("input_required", f"{name} must be there", self._place(name, at, top=top))
         for name, schema in olds.items():
             if name in news:
-                self._open.append((schema, news[name], self._place(name, at, top=top), False))
+                self._put(schema, news[name], self._place(name, at, top=top))
             elif rest is False and not top:
                 yield self._finding("input_removed", f"there is no {name} any more", at)
         if rest is False and old.get("additionalProperties", True) is not False:
@@ -126,7 +134,7 @@ class _Comparison:
         elif isinstance(rest, dict) and isinstance(
             before := old.get("additionalProperties", True), dict | bool
         ):
-            self._open.append((before, rest, pointer(at, "additionalProperties"), False))
+            self._put(before, rest, pointer(at, "additionalProperties"))
 
     def _alternatives(
         self, keyword: str, old: Mapping[str, Any], new: Mapping[str, Any], at: str
@@ -136,19 +144,23 @@ class _Comparison:
             return
         if isinstance(before, list) and len(before) == len(now):
             for index, (one, other) in enumerate(zip(before, now, strict=True)):
-                self._open.append((one, other, pointer(pointer(at, keyword), index), False))
+                self._put(one, other, pointer(pointer(at, keyword), index))
         elif not (isinstance(before, list) and keyword == "anyOf" and _texts(before) <= _texts(now)):
             yield self._finding("changed", f"{keyword} says otherwise than before", at)
 
-    def _resolved(self, schema: Any, of: Mapping[str, Any]) -> Any:
-        """What a reference leads to, with what is said beside it."""
+    def _resolved(self, schema: Any, of: Mapping[str, Any]) -> tuple[Any, int]:
+        """What a reference leads to, with what is said beside it; and by what it is known again."""
+        known = id(schema)
         for _ in range(16):
             if not (isinstance(schema, dict) and isinstance(schema.get("$ref"), str)):
-                return schema
+                return schema, known
             beside = {name: value for name, value in schema.items() if name != "$ref"}
             target = of.get("$defs", {}).get(schema["$ref"].removeprefix("#/$defs/"), {})
-            schema = {**target, **beside} if isinstance(target, dict) else target
-        return {}
+            if beside and isinstance(target, dict):
+                schema = {**target, **beside}
+            else:
+                schema, known = target, id(target) if known == id(schema) else known
+        return {}, known
 
     def _place(self, name: str, at: str, *, top: bool) -> str:
         if top:

@@ -17,7 +17,10 @@ from tolstoy.domain.openapi.notes import ROOT, LeftOutError, Notes, refused
 MAX_BYTES: Final = 4 << 20
 MAX_YAML_BYTES: Final = 1 << 20  # to read it takes ten times as long as JSON
 MAX_VALUES: Final = 400_000
+# Each value's place is written out, and a name may be as long as the document.
+MAX_PLACE: Final = 8_000
 _MAX_HOPS: Final = 16
+_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,8}")  # one way to write each, as RFC 6901 has it
 
 # What is in them is data, which may look like anything.
 DATA: Final = frozenset({"const", "default", "enum", "example", "examples"})
@@ -67,6 +70,8 @@ class Document:
         path = unquote(reference[1:])
         if path and not path.startswith("/"):
             raise LeftOutError("unsupported_reference", "write a reference as #/components/…", at)
+        if len(path) > MAX_PLACE:
+            raise LeftOutError("unsupported_reference", f"it has more than {MAX_PLACE} characters", at)
         if self.at(ROOT + path, missing=_MISSING) is _MISSING:
             raise LeftOutError("unknown_reference", f"there is no {reference[:200]} in this document", at)
         return ROOT + path
@@ -77,21 +82,19 @@ class Document:
             name = part.replace("~1", "/").replace("~0", "~")
             if isinstance(value, dict) and name in value:
                 value = value[name]
-            elif isinstance(value, list) and name.isdecimal() and int(name[:9]) < len(value):
-                value = value[int(name[:9])]
+            elif isinstance(value, list) and _INDEX.fullmatch(name) and int(name) < len(value):
+                value = value[int(name)]
             else:
                 return missing
         return value
 
     def _check_whole(self) -> None:
-        count = 0
-        for reference, at in _references(self.root, ROOT):
-            count += 1
+        for count, (reference, at) in enumerate(_references(self.root), start=1):
+            if count > MAX_VALUES:
+                raise refused("too_large", f"a document has at most {MAX_VALUES} values")
             if reference and not reference.startswith("#"):
                 detail = "nothing is fetched: put what it names under components and write #/components/…"
                 self.notes.error("remote_reference", detail, at)
-        if count > MAX_VALUES:
-            raise refused("too_large", f"a document has at most {MAX_VALUES} values, not {count}")
         dialect = self.root.get("jsonSchemaDialect", "https://spec.openapis.org/oas/3.1/dialect/base")
         if dialect not in _DIALECTS:
             detail = "schemas are read as JSON Schema 2020-12; leave jsonSchemaDialect out"
@@ -138,19 +141,33 @@ def _checked_version(root: dict[str, Any]) -> str:
     return match[1]
 
 
-def _references(value: Any, at: str) -> Iterator[tuple[str, str]]:
+def _references(root: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Each value once, with the reference it is, if it is one."""
-    stack = [(value, at, 1)]
+    yield "", ROOT
+    stack = [_members(root, ROOT)]  # of each level the rest: not all places of a document at once
     while stack:
-        value, at, depth = stack.pop()
+        member = next(stack[-1], None)
+        if member is None:
+            stack.pop()
+            continue
+        name, value, at = member
+        if len(at) > MAX_PLACE:
+            raise refused("too_large", f"the names on the way to a value have at most {MAX_PLACE} characters")
+        if name == "$ref" and isinstance(value, str):
+            yield value, at
+            continue
         yield "", at
-        if depth > MAX_DEPTH:
-            raise refused("too_deep", f"nested deeper than {MAX_DEPTH} levels", at)
-        if isinstance(value, dict):
-            for name, member in value.items():
-                if name == "$ref" and isinstance(member, str):
-                    yield member, pointer(at, name)
-                elif name not in DATA and not name.startswith("x-"):
-                    stack.append((member, pointer(at, name), depth + 1))
-        elif isinstance(value, list):
-            stack += [(item, pointer(at, index), depth + 1) for index, item in enumerate(value)]
+        if isinstance(value, dict | list):
+            if len(stack) >= MAX_DEPTH:
+                raise refused("too_deep", f"nested deeper than {MAX_DEPTH} levels", at)
+            stack.append(_members(value, at))
+
+
+def _members(value: dict[str, Any] | list[Any], at: str) -> Iterator[tuple[str, Any, str]]:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield "", item, pointer(at, index)
+        return
+    for name, member in value.items():
+        if name not in DATA and not name.startswith("x-"):
+            yield name, member, pointer(at, name)

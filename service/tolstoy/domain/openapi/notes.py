@@ -29,8 +29,9 @@ class Notes:
 
     def _add(self, to: list[Finding], finding: Finding) -> None:
         # the same schema is met from many operations
-        known = any(other.code == finding.code and other.pointer == finding.pointer for other in to)
-        if len(to) < MAX_FINDINGS and not known:
+        if len(to) < MAX_FINDINGS and not any(
+            other.code == finding.code and other.pointer == finding.pointer for other in to
+        ):
             to.append(finding)
 
 
@@ -40,6 +41,10 @@ class LeftOutError(Exception):
     def __init__(self, code: str, detail: str, at: str) -> None:
         super().__init__(code, detail, at)
         self.code, self.detail, self.at = code, detail, at
+
+
+def too_large(most: int, at: str) -> LeftOutError:
+    return LeftOutError("too_large", f"left out: its inputs take more than {most} bytes to describe", at)
 
 
 def refused(code: str, detail: str, at: str = ROOT) -> InvalidError:

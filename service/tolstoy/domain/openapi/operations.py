@@ -23,6 +23,7 @@ MAX_SCHEMA_BYTES: Final = 256 << 10
 MAX_SCHEMAS_BYTES: Final = 16 << 20
 MAX_KEY: Final = 64
 MAX_ENDPOINT: Final = 2000
+_MOST_TEXT: Final = 2000
 
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch")
 _ENDPOINT: Final = re.compile(r"/[^\s?#]*")
@@ -134,14 +135,11 @@ def _action(
     inputs = inputs_of(document, schemas, path, item, item_at, method)
     if len(inputs.endpoint) > MAX_ENDPOINT:
         raise LeftOutError("unsupported_path", f"left out: it has more than {MAX_ENDPOINT} characters", at)
-    said = operation.get("operationId")
-    said = said if isinstance(said, str) and said.strip() else None
-    name = next(
-        (text for text in (operation.get("summary"), said) if isinstance(text, str) and text.strip()), ""
-    )
+    said = _text(operation.get("operationId"))
+    name = _text(operation.get("summary")) or said
     return Planned(
         at,
-        _shortened(key_prefix + (slug(said or "") or slug(f"{method} {path}") or method)),
+        _shortened(key_prefix + (slug(said) or slug(f"{method} {path}") or method)),
         " ".join(name.split())[:200] or f"{method.upper()} {path}"[:200],
         method.upper(),
         inputs.endpoint,
@@ -150,6 +148,11 @@ def _action(
         inputs.sources,
         operation.get("security"),
     )
+
+
+def _text(said: Any) -> str:
+    """What there is of it to look at: a thousand operations may share a text of megabytes."""
+    return said[:_MOST_TEXT] if isinstance(said, str) and said[:_MOST_TEXT].strip() else ""
 
 
 def slug(text: str) -> str:

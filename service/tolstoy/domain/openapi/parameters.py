@@ -16,7 +16,7 @@ from tolstoy.core.strict_json import pointer
 from tolstoy.domain.action_request import PARAMETER, WHOLE_BODY
 from tolstoy.domain.openapi.bodies import Body, body_of
 from tolstoy.domain.openapi.document import Document
-from tolstoy.domain.openapi.notes import LeftOutError
+from tolstoy.domain.openapi.notes import LeftOutError, too_large
 from tolstoy.domain.openapi.schemas import Schemas
 from tolstoy.domain.request_parts import HEADER_NAME, RESERVED
 
@@ -27,6 +27,7 @@ _SAID_ELSEWHERE: Final = frozenset({"accept", "content-type", "authorization"})
 _BRACED: Final = re.compile(r"\{([^{}/]*)\}")
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_]")
 _COMPOUND: Final = frozenset({"object", "array"})
+_MOST_TYPES: Final = 7  # that JSON Schema has; a list of more is refused later
 
 
 @dataclass
@@ -59,6 +60,8 @@ class Inputs:
 
     def schema(self, schemas: Schemas, most: int, at: str) -> dict[str, Any]:
         """In at most so many bytes of JSON; `at` is the operation. Raises LeftOutError."""
+        if 4 * sum(map(len, self.dependent.values())) > most:  # a name, its quotes, a comma
+            raise too_large(most, at)
         made: dict[str, Any] = {"type": "object", "properties": self.properties}
         if self.required:
             made["required"] = self.required
@@ -200,8 +203,9 @@ def _problem(document: Document, place: str, parameter: dict[str, Any], schema_a
 def _kinds(document: Document, schema: Any, at: str) -> frozenset[str]:
     """The compound types that it says; none where it says nothing plain."""
     schema, _ = document.followed(schema, at)
-    said = schema.get("type", ()) if isinstance(schema, dict) else ()
-    return _COMPOUND & frozenset([said] if isinstance(said, str) else map(str, said))
+    said = schema.get("type") if isinstance(schema, dict) else None
+    listed = said[:_MOST_TYPES] if isinstance(said, list) else [said]
+    return _COMPOUND.intersection(kind for kind in listed if isinstance(kind, str))
 
 
 def _take_body(inputs: Inputs, body: Body) -> None:

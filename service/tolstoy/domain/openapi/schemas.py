@@ -18,7 +18,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 from tolstoy.core.strict_json import pointer
 from tolstoy.domain import json_schema
 from tolstoy.domain.openapi.document import Document
-from tolstoy.domain.openapi.notes import LeftOutError, Notes, refused
+from tolstoy.domain.openapi.notes import LeftOutError, Notes, refused, too_large
 
 _MAPS: Final = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _LISTS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
@@ -39,7 +39,8 @@ _COPIED: Final = frozenset(
 # They name places in other ways than by a pointer, which a schema taken out of its document cannot keep.
 _UNSUPPORTED: Final = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef"})
 _EXCLUSIVE: Final = {"exclusiveMaximum": "maximum", "exclusiveMinimum": "minimum"}
-# What operations share is looked at for each of them. One is a schema, a parameter or 16 bytes.
+# What operations share is looked at for each of them. One is a schema, a parameter, 16 bytes, a few names or 256
+# characters of its place.
 _MOST_WORK: Final = 1_000_000
 _PLAIN_NAME: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 
@@ -71,12 +72,13 @@ class Schemas:
         return made
 
     def _converted(self, schema: Any, at: str, names: set[str]) -> Any:
-        self.spend(1)
+        self.spend(1 + (len(at) >> 8))
         if isinstance(schema, bool) and not self._document.is_30:
             return schema
         if not isinstance(schema, dict):
             self._notes.error("invalid_schema", "a schema is an object", at)
             return True
+        self.spend(len(schema) >> 3)
         made: dict[str, Any] = {}
         if "$ref" in schema:
             made = self._reference(schema["$ref"], pointer(at, "$ref"), names)
@@ -96,9 +98,7 @@ class Schemas:
             name = open_.pop()
             size += self._size(name)
             if size > most:
-                raise LeftOutError(
-                    "too_large", f"left out: its inputs take more than {most} bytes to describe", at
-                )
+                raise too_large(most, at)
             for below in self._refers[name] - found:
                 found.add(below)
                 open_.append(below)
