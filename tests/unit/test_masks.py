@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import tracemalloc
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -101,3 +103,30 @@ def test_backslashes_without_end_are_read_once() -> None:
     """By what is found, not by a clock: none of these would end, were each read from every place before it."""
     body = b"\\" * 3_000_000
     assert Masks(['a"secret\\with"']).raw(body) == body
+
+
+def test_megabytes_of_escapes_take_no_more_than_a_few_times_themselves() -> None:
+    body = b"\\a" * (1 << 20) + b"canary-k\\u0065y" + b"%41" * (1 << 20)
+    tracemalloc.start()
+    try:
+        masked = Masks(["canary-key"]).raw(body)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert masked == body.replace(b"canary-k\\u0065y", MASK.encode())
+    assert peak < 8 * len(body)
+
+
+async def test_a_large_answer_is_masked_beside_the_event_loop() -> None:
+    threads: list[int] = []
+
+    class Watched(Masks):
+        def raw(self, raw: bytes) -> bytes:
+            threads.append(threading.get_ident())
+            return super().raw(raw)
+
+    masks = Watched(["canary-key"])
+    assert await masks.body(b"canary-key") == MASK.encode()
+    assert await masks.body(b"canary-key" * 10_000) == MASK.encode() * 10_000
+    here, beside = threads
+    assert here == threading.get_ident() != beside

@@ -91,7 +91,7 @@ class Authority:
         return msgspec.structs.replace(
             answer,
             headers={name: masks.text(value) for name, value in answer.headers.items()},
-            body=masks.raw(answer.body),
+            body=await masks.body(answer.body),
             url=masks.text(answer.url),
         )
 
