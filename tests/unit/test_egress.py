@@ -139,7 +139,14 @@ def test_plain_hosts_are_no_disguise(host: str) -> None:
     assert not is_disguised(host)
 
 
-METADATA = ["169.254.169.254", "169.254.170.2", "fd00:ec2::254", "::ffff:169.254.169.254"]
+METADATA = [
+    "169.254.169.254", "169.254.170.2", "fd00:ec2::254", "::ffff:169.254.169.254", "fd00:ec2::23", "fd20:ce::254",
+    "fe80::a9fe:a9fe", "169.254.42.42", "fd00:42::42", "169.254.0.23",
+]  # fmt: skip
+BEHIND_A_GATEWAY = [
+    "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe", "::ffff:0:a9fe:a9fe", "::a9fe:a9fe", "2002:a9fe:a9fe::1",
+    "64:ff9b::a83f:8110",
+]  # fmt: skip
 
 
 def test_what_one_organization_may_is_added() -> None:
@@ -161,3 +168,11 @@ def test_no_organization_of_its_own_reaches_a_metadata_address(address: str) -> 
     assert own.refusal("x.example", address, 80) == "a metadata address"
     assert own.refusal("own.internal", address, 80) == "a metadata address"
     assert Policy.allowing([address.removeprefix("::ffff:")]).refusal("x.example", address, 80) is None
+
+
+@pytest.mark.parametrize("address", BEHIND_A_GATEWAY)
+def test_nor_by_a_gateway_from_ipv6(address: str) -> None:
+    own = Policy().also(["::/0", "own.internal"])
+    assert own.refusal("x.example", address, 80) is not None
+    assert own.refusal("own.internal", address, 80) is not None
+    assert own.refusal("x.example", "64:ff9b::a00:1", 80) is None

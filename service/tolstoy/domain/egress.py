@@ -19,6 +19,8 @@ _V4: Final = tuple(
     for network, what in (
         ("169.254.169.254/32", _METADATA),
         ("169.254.170.0/24", _METADATA),
+        ("169.254.42.42/32", _METADATA),  # Scaleway's
+        ("169.254.0.23/32", _METADATA),  # Tencent's
         ("168.63.129.16/32", _METADATA),  # Azure's, in the midst of public ones
         ("100.100.100.200/32", _METADATA),
         ("192.0.0.192/32", _METADATA),
@@ -44,6 +46,9 @@ _V6: Final = tuple(
     (IPv6Network(network), what)
     for network, what in (
         ("fd00:ec2::254/128", _METADATA),
+        ("fd00:ec2::23/128", _METADATA),  # of EKS
+        ("fd00:42::42/128", _METADATA),
+        ("fe80::a9fe:a9fe/128", _METADATA),
         ("fd20:ce::254/128", _METADATA),
         ("::/128", "an address of this machine"),
         ("::1/128", "a loopback address"),
@@ -63,6 +68,17 @@ _V6: Final = tuple(
         ("fe80::/10", "a link-local address"),
         ("fec0::/10", "a site-local address"),
         ("ff00::/8", "a multicast address"),
+    )
+)
+# They stand for an IPv4 address: how many bits come after it (RFC 6052, 3056).
+_STANDING_FOR_V4: Final = tuple(
+    (IPv6Network(network), bits)
+    for network, bits in (
+        ("::/96", 0),
+        ("::ffff:0:0:0/96", 0),
+        ("64:ff9b::/96", 0),
+        ("64:ff9b:1::/48", 0),
+        ("2002::/16", 80),
     )
 )
 _UNICAST: Final = IPv6Network("2000::/3")
@@ -120,7 +136,7 @@ class Policy:
         if any(ip in network for network in self.networks):
             return None
         special = _special(ip)
-        if special != _METADATA and (
+        if _METADATA not in (special, _special_behind(ip)) and (
             _plain(host) in self.own_hosts or any(ip in network for network in self.own_networks)
         ):
             return None
@@ -187,6 +203,12 @@ def _plain(host: str) -> str:
 
 def _unwrapped(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     return (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
+
+
+def _special_behind(ip: IPv4Address | IPv6Address) -> str | None:
+    """What is special about the IPv4 address that this one stands for, if it does: a gateway leads there."""
+    bits = next((bits for network, bits in _STANDING_FOR_V4 if ip in network), None)
+    return None if bits is None else _special(IPv4Address(int(ip) >> bits & 0xFFFFFFFF))
 
 
 def _special(ip: IPv4Address | IPv6Address) -> str | None:
