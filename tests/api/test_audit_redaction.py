@@ -89,3 +89,46 @@ async def test_no_text_keeps_the_database_busy(owner: asyncpg.Connection, text: 
     """The server itself ends what takes it long."""
     await owner.execute("SET statement_timeout = '5s'")
     assert await told(owner, text)
+
+
+def large(secret: Any) -> list[Any]:
+    """More than 8000 bytes each, with this in it in another way."""
+    rest = {"text": "known to who guesses " * 500}
+    return [
+        {**rest, "steps": [{"url": "https://x.example", "headers": {"Authorization": secret, "X-A": "b"}}]},
+        {**rest, "headers": [{"name": "X-Api-Key", "secured": True, "value": secret}]},
+        {**rest, "password": 4711 if secret == "hunter2" else 4712},
+        {**rest, "credentials": {"user": "ada", "pin": secret}},
+        {**rest, "client_secret": [secret]},
+        {**rest, "db-auth": secret},
+        {**rest, "note": f"Bearer {secret}"},
+        {**rest, "note": f"https://ada:{secret}@host/"},
+        {**rest, "note": f"https://x.example/?a=1&api_key={secret}"},
+        {**rest, "note": json.dumps({"password": secret})},
+    ]
+
+
+async def test_a_secret_in_what_is_large_cannot_be_guessed_by_its_hash(owner: asyncpg.Connection) -> None:
+    for one, other in zip(large("hunter2"), large("hunter3"), strict=True):
+        found = await told(owner, one)
+        assert found.keys() == {"bytes", "sha256"}
+        assert found == await told(owner, other), one
+        changed = await told(owner, {**one, "text": "known to who guesses " * 499 + "known to who wonders "})
+        assert changed["sha256"] != found["sha256"]
+
+
+async def test_the_hash_of_what_is_large_tells_which_credential_it_names(owner: asyncpg.Connection) -> None:
+    text = "known to who guesses " * 500
+    one, other = ({"text": text, "steps": [{"credential_id": id_}]} for id_ in (ID, ID.replace("3", "4")))
+    assert await told(owner, one) != await told(owner, other)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["?" * 500_000, "token=" * 80_000, "bearer " * 70_000, "://" * 160_000, '"key' * 125_000, "\\" * 250_000,
+     '"name": "key", "a": ' * 25_000, "secret" * 80_000, 'token\\"' * 60_000, "{" * 500_000],
+)  # fmt: skip
+async def test_no_large_value_keeps_the_database_busy(owner: asyncpg.Connection, text: str) -> None:
+    await owner.execute("SET statement_timeout = '5s'")
+    assert await told(owner, text)
+    assert await told(owner, {f"{text[:9]}{n}": text[:2000] for n in range(250)})
