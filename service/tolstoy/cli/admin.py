@@ -21,10 +21,6 @@ app = typer.Typer(
 _SHOWN_ONCE = "\nThe key is shown this once."
 
 
-class AdminError(Exception):
-    """What was asked for cannot be done; the sentence says why."""
-
-
 @app.command()
 def create_organization(
     name: Annotated[str, typer.Option(help="What it is called.")],

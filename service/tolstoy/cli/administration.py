@@ -15,7 +15,7 @@ import msgspec
 
 from tolstoy.cli import audit_files, checks
 from tolstoy.cli.addresses import resolved, with_keys
-from tolstoy.cli.admin import AdminError
+from tolstoy.cli.admin_error import AdminError
 from tolstoy.core.database_urls import ConnectOptions
 from tolstoy.core.errors import ProblemError
 from tolstoy.core.ids import parse_id

@@ -10,7 +10,7 @@ import typer
 
 from tolstoy import __version__
 from tolstoy.cli import admin, db
-from tolstoy.cli.admin import AdminError
+from tolstoy.cli.admin_error import AdminError
 from tolstoy.cli.audit_files import AuditFileError
 from tolstoy.cli.organization_files import OrganizationFileError
 from tolstoy.core.app_keys import UnreadableKeyError

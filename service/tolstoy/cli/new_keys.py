@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 
-from tolstoy.cli.admin import AdminError
+from tolstoy.cli.admin_error import AdminError
 from tolstoy.core import app_keys, aws_kms
 from tolstoy.core.settings import load
 

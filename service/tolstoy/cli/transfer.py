@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from tolstoy.cli import administration, organization_files, whole_files
-from tolstoy.cli.admin import AdminError
+from tolstoy.cli.admin_error import AdminError
 from tolstoy.cli.organization_files import Foot, Head, OrganizationFileError
 from tolstoy.db.database import Database
 from tolstoy.domain.transfer import reading, writing
