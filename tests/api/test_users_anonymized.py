@@ -165,6 +165,25 @@ async def test_the_last_admin_is_not_anonymized_not_even_alone(
     refused(await http.delete(_path(alice), headers=alice.headers), 409, "last-admin")
 
 
+async def test_who_is_alone_with_somebodys_history_stays_as_well(
+    http: httpx.AsyncClient, alice: Member, dora: Member
+) -> None:
+    await make_log(http, dora)
+    assert (await http.delete(_path(dora), headers=alice.headers)).status_code == 204
+    refused(await http.delete(f"/users/{alice.user_id}", headers=alice.headers), 409, "last-admin")
+
+
+async def test_where_history_names_somebody_nobody_is_a_founder(
+    http: httpx.AsyncClient, alice: Member, owner: asyncpg.Connection
+) -> None:
+    """As while an organization is removed: its users go before its runs and logs."""
+    await make_log(http, alice)
+    await owner.execute("DELETE FROM users WHERE org_id = $1::text::uuid", alice.org_id)
+    mallory = Member(alice.org_id, str(uuid4()))
+    answer = await http.post("/users", json={"email": "mallory@example.com"}, headers=mallory.headers)
+    refused(answer, 403, "not-a-member")
+
+
 async def test_the_platforms_answer_goes_with_the_founder(
     http: httpx.AsyncClient, person: Person, owner: asyncpg.Connection
 ) -> None:

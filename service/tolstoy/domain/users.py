@@ -119,10 +119,8 @@ _INSERT = tenancy.Statement(
     f" RETURNING {', '.join(TABLE.columns)}"
 )
 # Locked in one order: of two who go at once the second waits, and then sees that no other is left.
-_ADMINS = (
-    "SELECT id, EXISTS (SELECT FROM users o WHERE o.org_id = $1 AND o.id <> $2) AS others"
-    " FROM users WHERE org_id = $1 AND role = 'admin' ORDER BY id FOR NO KEY UPDATE"
-)
+_ADMINS = "SELECT id FROM users WHERE org_id = $1 AND role = 'admin' ORDER BY id FOR NO KEY UPDATE"
+_OTHERS = "SELECT EXISTS (SELECT FROM user_ids WHERE org_id = $1 AND id <> $2)"
 
 # What keeps the id of who did it, and what acts as a user who has to be there.
 _HISTORY: Named = ((models.ExecutionLog, "execution log"), (models.Execution, "execution"))
@@ -161,9 +159,9 @@ async def change(scope: Scope, user_id: UUID, sent: UserChange, if_match: frozen
 
 
 async def remove(scope: Scope, user_id: UUID, removal: UserRemoval, if_match: frozenset[int] | None) -> None:
-    """The last admin only where no other user is left, who would never have one again.
+    """The last admin only where nobody else is left, who would never have one again, nor anybody's history.
 
-    Where nobody is left, who came first would be admin of what history there is: so the last user is not anonymized.
+    Nobody can found an organization that has a history: so the last user is not anonymized either.
     """
     async with tenancy.transaction(scope) as inner:
         last = await _only_admin(inner, user_id, of_others=not removal.anonymize)
@@ -205,8 +203,10 @@ def _naming(model: type[Model], scope: Scope, user_id: UUID) -> QuerySet[Any]:
 
 async def _only_admin(scope: Scope, user_id: UUID, *, of_others: bool = False) -> bool:
     connection = cast("Connection", scope.connection)
-    admins = await connection.fetch(_ADMINS, scope.org_id, user_id)
-    return [row["id"] for row in admins] == [user_id] and (admins[0]["others"] or not of_others)
+    admins = await connection.fetch(_ADMINS, scope.org_id)
+    if [row["id"] for row in admins] != [user_id]:
+        return False
+    return not of_others or bool(await connection.fetchval(_OTHERS, scope.org_id, user_id))
 
 
 def folded(email: str) -> str:
