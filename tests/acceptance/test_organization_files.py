@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.acceptance.installation import Installation, Party, lines, party
+from tests.acceptance.installation import Installation, Party, fitted, lines, party, rows_of
 from tests.acceptance.test_canary import forms
 from tests.api.acting import until
 from tests.api.problems import refused
@@ -251,6 +251,26 @@ async def test_a_copy_beside_has_other_ids_everywhere(
     checked = await http.post("/flows/validate", json={"steps": document["steps"]}, headers=headers)
     assert checked.json()["result"] == "OK", checked.text
     assert (await http.get("/executions", headers=headers)).json()["data"] == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("--new-ids",)])
+async def test_a_file_that_only_names_an_organization_changes_nothing_of_it(
+    installation: Installation,
+    owner: asyncpg.Connection,
+    charlies: Party,
+    tmp_path: Path,
+    arguments: tuple[str],
+) -> None:
+    """Its runs that wait, least of all."""
+    before, file = await rows_of(owner, charlies.member.org_id), tmp_path / "nothing.jsonl"
+    head = {
+        **lines(installation.export(charlies.member.org_id, f"charlie{len(arguments)}.jsonl"))[0],
+        "counts": {},
+    }
+    file.write_bytes(fitted([head, {}]))
+    code, said = installation.admin("import-org", str(file), *arguments)
+    assert code == 1 and "the organization comes first" in said, said
+    assert await rows_of(owner, charlies.member.org_id) == before
 
 
 async def test_without_executions_there_is_no_history(

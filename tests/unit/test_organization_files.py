@@ -62,6 +62,17 @@ def test_what_was_written_is_read(tmp_path: Path, name: str) -> None:
         assert reader.sha256 == sha256(_text([HEAD, *ROWS])).hexdigest()
 
 
+def test_another_file_than_the_one_that_was_proved_is_refused(tmp_path: Path) -> None:
+    """As one may be by the time it is read again."""
+    file = tmp_path / "acme.jsonl"
+    file.write_bytes(_whole())
+    with organization_files.opened(file) as first:
+        list(first.rows())
+    file.write_bytes(_whole({**HEAD, "version": "0.2.0"}))
+    with organization_files.opened(file) as again, pytest.raises(OrganizationFileError, match="another one"):
+        list(again.rows(first.sha256))
+
+
 @pytest.mark.parametrize("kept", range(1, 5))
 def test_what_was_cut_off_is_not_whole(tmp_path: Path, kept: int) -> None:
     """Between lines, and within them."""
@@ -96,8 +107,17 @@ WRONG: dict[str, tuple[Callable[[], bytes], str]] = {
     "something behind": (lambda: _whole() + b"\n", "line 5: something comes after"),
     "an unknown table": (lambda: _whole(rows=[{"table": "pg_authid", "row": {}}]), "line 2: there is no table"),
     "a table too late": (lambda: _whole(rows=[ROWS[0], ROWS[2], ROWS[1]]), "line 4: a row of users comes too late"),
-    "an unknown column": (lambda: _whole(rows=[{"table": "users", "row": {"org_id": "x"}}]), "no org_id"),
+    "an unknown column": (lambda: _whole(rows=[{"table": "users", "row": {"org_id": "x"}}]), "has no 'org_id'"),
     "SQL for a column": (lambda: _whole(rows=[{"table": "users", "row": {"id) --": 1}}]), "line 2: users has no"),
+    "a name that colours": (lambda: _whole(rows=[{"table": "users", "row": {"\x1b[31m": 1}}]), r"no '\\x1b\[31m'"),
+    "a row without an id": (lambda: _whole(rows=[{"table": "users", "row": {}}]), "line 2: a row of users has no id"),
+    "an id in another form": (
+        lambda: _whole(rows=[{"table": "users", "row": {"id": UUID(int=8).hex}}]), "line 2: a row of users has no id"
+    ),
+    "deep values": (
+        lambda: _text([HEAD]) + b'{"table":"users","row":{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}}\n",
+        "line 2: its values are nested too deeply",
+    ),
     "a row that is none": (lambda: _whole(rows=[{"table": "users", "row": 7}]), "line 2: it is none"),
     "a line with more in it": (lambda: _whole(rows=[{**ROWS[0], "more": 1}]), "line 2: it is none"),
 }  # fmt: skip

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -30,6 +31,9 @@ T = TypeVar("T")
 
 FORMAT: Final = 1
 _MOST: Final = 256 * 1024 * 1024  # bytes of a line, of what may be no file of ours at all
+_ID: Final = re.compile(
+    rb'"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"'
+)  # as Postgres writes it, and NewIds finds it
 _ORDER: Final = {table.name: place for place, table in enumerate(EXPORTED)}
 
 
@@ -122,7 +126,8 @@ class Reader:
         self.sha256 = ""  # of all rows, once they are read
         self.head = self._read_head()
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self, proof: str | None = None) -> Iterator[Row]:
+        """`proof` is the SHA-256 that they are to have."""
         counts: Counter[str] = Counter()
         place = 0
         while True:
@@ -139,11 +144,15 @@ class Reader:
             counts[line.table] += 1
             yield Row(self._at, line.table, self._columns(line))
         self._end(self._decoded(text, Foot), before, counts)
+        if proof not in (None, self.sha256):
+            raise self._wrong(f"it has the SHA-256 {self.sha256}, and is to have another one")
 
     def _columns(self, line: Line) -> dict[str, msgspec.Raw]:
         values = self._decoded(bytes(line.row), dict[str, msgspec.Raw])
         if unknown := values.keys() - set(BY_NAME[line.table].columns):
-            raise self._wrong(f"{line.table} has no {', '.join(sorted(unknown))} in such a file")
+            raise self._wrong(f"{line.table} has no {', '.join(map(repr, sorted(unknown)))} in such a file")
+        if not _ID.fullmatch(bytes(values.get("id", b""))):
+            raise self._wrong(f"a row of {line.table} has no id")
         return values
 
     def _read_head(self) -> Head:
@@ -189,6 +198,8 @@ class Reader:
     def _decoded(self, text: bytes, type_: type[T]) -> T:
         try:
             return msgspec.json.decode(text, type=type_)
+        except RecursionError as exc:
+            raise self._wrong("its values are nested too deeply") from exc
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as exc:
             raise self._wrong(f"it is none of an organization's file: {exc}") from exc
 

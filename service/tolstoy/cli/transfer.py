@@ -14,7 +14,7 @@ import msgspec
 
 from tolstoy.cli import administration, organization_files, whole_files
 from tolstoy.cli.admin_error import AdminError
-from tolstoy.cli.organization_files import Foot, Head, OrganizationFileError
+from tolstoy.cli.organization_files import Foot, Head
 from tolstoy.db.database import Database
 from tolstoy.domain.transfer import reading, writing
 from tolstoy.domain.transfer.arriving import NewIds, Row
@@ -45,22 +45,21 @@ def export(org_id: UUID, to: Path | None, *, history: bool) -> Foot:
 
 def take_in(file: Path, *, new_ids: bool, sha256: str | None) -> Taken:
     """Reads the file twice: the first time to see that it is whole, without a database."""
-    ids: list[UUID] = []
     with organization_files.opened(file) as first:
         head = first.head
-        for row in first.rows():
+        ids = [head.organization.id]
+        for row in first.rows(sha256):
             if new_ids and not BY_NAME[row.table].history:
                 ids.append(msgspec.json.decode(row.values["id"], type=UUID))
         proof = first.sha256
-    if sha256 is not None and sha256 != proof:
-        raise OrganizationFileError(f"{file}: it has the SHA-256 {proof}, and is to have another one")
     others = NewIds(ids) if new_ids else None
     org_id = head.organization.id if others is None else others.of(head.organization.id)
     origin = administration.origin("import-org", sha256=proof)
 
     async def taken(database: Database) -> int:
         with organization_files.opened(file) as again:
-            rows = again.rows() if others is None else _renumbered(again.rows(), others)
+            rows = again.rows(proof)  # which may be another file by now
+            rows = rows if others is None else _renumbered(rows, others)
             return await writing.take_in(database, org_id, rows, origin)
 
     try:

@@ -12,7 +12,7 @@ import msgspec
 
 from tolstoy.core.ids import new_id
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import sealed, webhook_signatures
+from tolstoy.domain import cron, sealed, webhook_signatures
 from tolstoy.domain.executions import FINISHED
 
 Values: TypeAlias = dict[str, msgspec.Raw]
@@ -52,7 +52,9 @@ class NewIds:
 
 
 def arrived(scope: Scope, row: Row) -> Values:
-    """The columns to write. Raises NoKeyError where a secret is to be made and there is no key."""
+    """The columns to write. Raises NoKeyError where a secret is to be made and there is no key, KeyError or
+    ValueError where a column that this goes by is missing or of no use.
+    """
     change = _CHANGES.get(row.table)
     if change is None:
         return row.values
@@ -83,6 +85,10 @@ def _hook(scope: Scope, id_: UUID, values: Values) -> Mapping[str, Any]:
 
 
 def _schedule(scope: Scope, id_: UUID, values: Values) -> Mapping[str, Any]:
+    zone = _text(values, "time_zone")
+    if zone not in cron.time_zones():
+        raise cron.CronError(f"there is no time zone {zone!r}")
+    cron.check(_text(values, "cron"), zone)
     return {"paused": True, "note": _PAUSED}
 
 

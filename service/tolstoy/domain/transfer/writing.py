@@ -58,13 +58,19 @@ async def take_in(database: Database, org_id: UUID, rows: Iterable[Row], origin:
 
 
 def _own(org_id: UUID, rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows, the first of which is the organization's own, and no other one is an organization."""
+    """The rows, the first of which is the organization's own, and no other one is an organization.
+
+    Without it an organization that is here already would be taken for the file's.
+    """
+    number = -1
     for number, row in enumerate(rows):
         if (row.table == "organizations") != (number == 0):
             raise NotItsOwnError(f"line {row.at}: the organization comes first, and there is one")
         if number == 0 and msgspec.json.decode(row.values["id"], type=UUID) != org_id:
             raise NotItsOwnError(f"line {row.at}: this is not the organization that the first line names")
         yield row
+    if number < 0:
+        raise NotItsOwnError("line 2: the organization comes first, and there is one")
 
 
 def _batches(scope: Scope, rows: Iterable[Row]) -> Iterator[tuple[str, list[tuple[int, Values]]]]:
@@ -72,7 +78,7 @@ def _batches(scope: Scope, rows: Iterable[Row]) -> Iterator[tuple[str, list[tupl
         batch: list[tuple[int, Values]] = []
         size = 0
         for row in group:
-            values = arriving.arrived(scope, row)
+            values = _arrived(scope, row)
             batch.append((row.at, values))
             size += sum(map(len, map(bytes, values.values())))
             if len(batch) >= _AT_ONCE or size >= _BYTES_AT_ONCE:
@@ -80,6 +86,13 @@ def _batches(scope: Scope, rows: Iterable[Row]) -> Iterator[tuple[str, list[tupl
                 batch, size = [], 0
         if batch:
             yield table, batch
+
+
+def _arrived(scope: Scope, row: Row) -> Values:
+    try:
+        return arriving.arrived(scope, row)
+    except (KeyError, ValueError) as exc:  # a column is missing, or is not what it has to be
+        raise UnfitRowError(f"{_which(row.table, row.at, row.values)} does not fit: {exc}") from exc
 
 
 async def _insert(connection: Connection, org_id: UUID, table: str, batch: list[tuple[int, Values]]) -> None:
@@ -113,7 +126,11 @@ _UNFIT: Final = (
 
 
 def _said(table: str, line: int, values: Values, exc: asyncpg.PostgresError) -> str:
-    which = f"line {line}: the row {msgspec.json.decode(values['id'])} of {table}"
+    which = _which(table, line, values)
     if getattr(exc, "constraint_name", None) == f"{table}_pkey":
         return f"{which} is here already"
     return f"{which} does not fit: {exc}"
+
+
+def _which(table: str, line: int, values: Values) -> str:
+    return f"line {line}: the row {msgspec.json.decode(values['id'])} of {table}"
