@@ -16,6 +16,7 @@ import asyncpg
 from tolstoy.core.errors import OrganizationNotFoundError, WriteConflictError
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
+from tolstoy.db.timeouts import UNTIMED
 from tolstoy.domain import idempotency
 
 if TYPE_CHECKING:
@@ -130,5 +131,7 @@ async def _forget_jobs(owner: asyncpg.Connection, org_id: UUID) -> None:
 
 async def _finish(database: Database, org_id: UUID, origin: str) -> None:
     async with tenancy.transaction(replace(tenancy.platform(database), origin=origin)) as inner:
+        connection = cast("Connection", inner.connection)
+        await connection.execute(UNTIMED)  # with its row go all events of its audit log
         await idempotency.forget(inner, org_id)
-        await cast("Connection", inner.connection).execute("DELETE FROM organizations WHERE id = $1", org_id)
+        await connection.execute("DELETE FROM organizations WHERE id = $1", org_id)

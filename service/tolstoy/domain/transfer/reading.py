@@ -12,6 +12,7 @@ from msgspec import Struct
 from tolstoy.core.errors import OrganizationNotFoundError
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
+from tolstoy.db.timeouts import UNTIMED
 from tolstoy.domain.transfer.tables import EXPORTED, Exported
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ async def snapshot(database: Database, org_id: UUID, *, history: bool) -> AsyncI
         name = await connection.fetchval("SELECT name FROM organizations WHERE id = $1", org_id)
         if name is None:
             raise OrganizationNotFoundError
-        await connection.execute("SET LOCAL TimeZone = 'UTC'")
+        await connection.execute(f"SET LOCAL TimeZone = 'UTC'; {UNTIMED}")
         counts = {
             table.name: await connection.fetchval(
                 f"SELECT count(*) FROM {table.name} WHERE {table.mine} = $1", org_id

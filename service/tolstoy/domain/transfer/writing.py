@@ -15,6 +15,7 @@ from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.db.statements import json_text
 from tolstoy.db.tenancy import Scope
+from tolstoy.db.timeouts import UNTIMED
 from tolstoy.domain.transfer import arriving
 from tolstoy.domain.transfer.arriving import Row, Values
 
@@ -51,6 +52,7 @@ async def take_in(database: Database, org_id: UUID, rows: Iterable[Row], origin:
     scope = replace(tenancy.engine(database, org_id), origin=origin)
     async with tenancy.transaction(scope) as inner:
         connection = cast("Connection", inner.connection)
+        await connection.execute(UNTIMED)  # all runs are cancelled in one statement, and COMMIT audits all
         for table, batch in _batches(inner, _own(org_id, rows)):
             await _insert(connection, org_id, table, batch)
         await connection.execute(_TOKENS, org_id)
