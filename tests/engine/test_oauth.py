@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,23 +11,9 @@ import asyncpg
 import pytest
 
 from tests.api.factories import make_credential, make_tool
-from tests.conftest import Databases
 from tests.engine.echo_server import serving_in_thread
 from tests.engine.lab import Lab
-from tests.engine.oauth_server import CLIENT, SECRET, OAuthServer, oauth_in_thread
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[OAuthServer]:
-    with oauth_in_thread() as server:
-        yield server
-
-
-@pytest.fixture
-async def owner(served_database: Databases) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(**served_database.direct.asyncpg_kwargs())
-    yield connection
-    await connection.close()
+from tests.engine.oauth_server import CLIENT, SECRET, OAuthServer
 
 
 @dataclass(frozen=True)
