@@ -12,13 +12,16 @@ from tolstoy_infra.naming import PREFIX, tags
 class AppSecret(pulumi.ComponentResource):
     """Protected with the keys in it: whoever loses APP_KEY loses what was encrypted with it.
 
-    Its version is not, for another password of the database is another version.
+    Its version is not, for another password of the database is another version. Where KMS is to open the keys
+    (`app_keys_alone`), those told are all that it holds; the APP_KEY made up stays in the state, for the way back.
     """
 
     arn: pulumi.Output[str]
     version: pulumi.Resource  # to be there before anybody reads it
 
-    def __init__(self, *, database_url: str, direct_url: str, app_keys: str | None) -> None:
+    def __init__(
+        self, *, database_url: str, direct_url: str, app_keys: str | None, app_keys_alone: bool
+    ) -> None:
         super().__init__("tolstoy:infra:AppSecret", PREFIX)
         kept = pulumi.ResourceOptions(parent=self, protect=True)
         gateway = random.RandomPassword(f"{PREFIX}-gateway", length=48, special=False, opts=kept)
@@ -40,7 +43,7 @@ class AppSecret(pulumi.ComponentResource):
                     "DIRECT_URL": pulumi.Output.secret(direct_url),
                     "GATEWAY_SECRET": gateway.result,
                     "PLATFORM_KEY": platform.result,
-                    "APP_KEY": app_key.base64,
+                    **({} if app_keys_alone else {"APP_KEY": app_key.base64}),
                     **({"APP_KEYS": pulumi.Output.secret(app_keys)} if app_keys else {}),
                 }
             ),

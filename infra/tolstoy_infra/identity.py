@@ -13,7 +13,9 @@ from tolstoy_infra.settings import Settings
 
 
 class MachineIdentity(pulumi.ComponentResource):
-    """Reads the one secret, writes the one log group, pulls images, and opens to Session Manager instead of SSH."""
+    """Reads the one secret, asks the one key of KMS where there is one, writes the one log group, pulls images, and
+    opens to Session Manager instead of SSH.
+    """
 
     profile: pulumi.Output[str]
     rights: list[pulumi.Resource]  # to be there before a machine boots, or the first thing it does would fail
@@ -44,6 +46,7 @@ class MachineIdentity(pulumi.ComponentResource):
             return json.dumps(
                 policies.document(
                     policies.read_secret(secret),
+                    *([policies.decrypt(settings.kms_key_arn)] if settings.kms_key_arn else ()),
                     policies.write_logs(logs),
                     policies.put_metrics(agent.NAMESPACE),
                     *policies.pull_images(repository, settings.image, partition),

@@ -31,6 +31,11 @@ def read_secret(arn: str) -> Statement:
     return allow(["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"], arn)
 
 
+def decrypt(key_arn: str) -> Statement:
+    """With that one key of KMS, what was encrypted for the service: the key may be used for more than Tolstoy."""
+    return allow(["kms:Decrypt"], key_arn, {"StringEquals": {"kms:EncryptionContext:service": "tolstoy"}})
+
+
 def write_logs(log_group_arn: str) -> Statement:
     return allow(
         ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"], f"{log_group_arn}:*"

@@ -194,23 +194,38 @@ def database_url(value: str) -> str:
 
 def app_keys(value: str) -> str:
     """Keys as the service takes them in APP_KEYS. Never says what it holds: it is a secret."""
-    form = "write id:base64 of 32 bytes, several of them separated by commas"
+    form = "write id:base64 of 32 bytes, or id:kms:…, several of them separated by commas"
     ids: set[str] = set()
     for one in value.split(","):
-        id_, colon, encoded = one.strip().rpartition(":")
+        id_, wrapped, encoded = _key(one)
         try:
-            key = base64.b64decode(encoded, validate=True)
+            size = len(base64.b64decode(encoded, validate=True))
         except (binascii.Error, ValueError) as exc:
             raise ValueError(f"has a key that is not base64; {form}") from exc
-        if len(key) != 32:
-            raise ValueError(f"has a key of {len(key)} bytes; {form}")
-        if colon and not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", id_):
-            raise ValueError(f"has an id that is not of letters, digits, _, . and -; {form}")
+        # KMS adds to what it encrypts, and decrypts no more than that
+        if not (32 < size <= 6144 if wrapped else size == 32):
+            raise ValueError(f"has a key of {size} bytes{' after kms:' if wrapped else ''}; {form}")
+        if id_ is not None and not re.fullmatch(r"(?!kms$)[A-Za-z0-9_.-]{1,40}", id_):
+            raise ValueError(f"has an id that is not of letters, digits, _, . and -, or is kms; {form}")
         # one without an id has one that follows from the key
-        if (name := id_ if colon else encoded) in ids:
+        if (name := encoded if id_ is None else id_) in ids:
             raise ValueError(f"has a key or an id twice; {form}")
         ids.add(name)
     return value
+
+
+def opened_by_kms(value: str) -> bool:
+    """Whether one of those keys is."""
+    return any(wrapped for _, wrapped, _ in map(_key, value.split(",")))
+
+
+def _key(text: str) -> tuple[str | None, bool, str]:
+    """Its id, whether KMS has encrypted it, and the rest."""
+    before, colon, encoded = text.strip().rpartition(":")
+    id_, named, form = before.rpartition(":")
+    if form == "kms":
+        return id_ if named else None, True, encoded
+    return before if colon else None, False, encoded
 
 
 def _nearest(value: str, known: list[str], example: str) -> str:

@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from tolstoy_infra.readers import opened_by_kms
+
 
 def contradictions(values: Mapping[str, Any]) -> list[str]:
     """Sentences about the values given; one that is wrong by itself is None here, and given all the same."""
     return [
-        text for wrong, text in (*_of_database(values), *_of_domain(values), *_of_machines(values)) if wrong
+        text
+        for wrong, text in (
+            *_of_database(values),
+            *_of_keys(values),
+            *_of_domain(values),
+            *_of_machines(values),
+        )
+        if wrong
     ]
 
 
@@ -37,6 +46,27 @@ def _of_database(values: Mapping[str, Any]) -> list[tuple[bool, str]]:
 def _user(values: Mapping[str, Any], name: str) -> str | None:
     address = values.get(name)
     return urlsplit(address).username if address else None
+
+
+def _of_keys(values: Mapping[str, Any]) -> list[tuple[bool, str]]:
+    keys, arn, region = values.get("appKeys"), values.get("kmsKeyArn"), values.get("region")
+    kms = keys is not None and opened_by_kms(keys)
+    return [
+        (
+            kms and "kmsKeyArn" not in values,
+            "kmsKeyArn is missing: appKeys has a key that only KMS opens, and the machine may not ask it;"
+            " write pulumi config set kmsKeyArn arn:aws:kms:…",
+        ),
+        (
+            "kmsKeyArn" in values and ("appKeys" not in values or (keys is not None and not kms)),
+            "kmsKeyArn is of no use without a key in appKeys that only KMS opens, as"
+            " `tolstoy admin new-key --kms` makes it; set both, or remove it",
+        ),
+        (
+            arn is not None and region is not None and arn.split(":")[3] != region,
+            f"kmsKeyArn: is of another region, while KMS is asked in {region}; write a key of that one",
+        ),
+    ]
 
 
 def _of_domain(values: Mapping[str, Any]) -> list[tuple[bool, str]]:

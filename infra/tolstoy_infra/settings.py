@@ -74,7 +74,8 @@ class Settings:
     image: str | None  # none yet: the machine waits for its first release
     database_url: str = field(repr=False)
     direct_url: str = field(repr=False)
-    app_keys: str | None = field(repr=False)  # while APP_KEY is being replaced
+    app_keys: str | None = field(repr=False)  # while APP_KEY is being replaced, or instead of it
+    kms_key_arn: str | None  # of the key that opens some of them, which are then all that there are
     domain: Domain | None
     machine: Machine
     fleet: FleetSize
@@ -108,6 +109,12 @@ _KEYS: Final[Mapping[str, _Key]] = {
     "databaseUrl": _Key(read.database_url, secret=True),
     "directUrl": _Key(read.database_url, secret=True),
     "appKeys": _Key(read.app_keys, secret=True),
+    "kmsKeyArn": _Key(
+        read.matching(
+            r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})",
+            "the ARN of a key in KMS; write that of the key itself, since rights are given by no alias",
+        )
+    ),
     "domain": _Key(read.matching(_HOST, "a name; write it as tolstoy.example.com, in small letters")),
     "email": _Key(_EMAIL),
     "zoneId": _Key(
@@ -227,6 +234,7 @@ def _settings(stack: str, values: Mapping[str, Any]) -> Settings:
         database_url=values["databaseUrl"],
         direct_url=values["directUrl"],
         app_keys=get("appKeys"),
+        kms_key_arn=get("kmsKeyArn"),
         domain=domain,
         machine=Machine(
             values["instanceType"],

@@ -27,7 +27,10 @@ class Shared:
 
 def make(settings: Settings) -> Shared:
     secret = AppSecret(
-        database_url=settings.database_url, direct_url=settings.direct_url, app_keys=settings.app_keys
+        database_url=settings.database_url,
+        direct_url=settings.direct_url,
+        app_keys=settings.app_keys,
+        app_keys_alone=settings.kms_key_arn is not None,
     )
     logs = Logs(settings)
     registry = Registry()

@@ -15,6 +15,7 @@ import pytest
 from tests.infra.accounts import empty_account, hosted_zone
 from tests.infra.deployed import Registered, deploy
 from tests.infra.documents import DEPLOYMENT, OPERATIONS, ROOT, codes, rows
+from tests.infra.key_checks import OPENED_BY_KMS
 from tests.infra.stacks import SECRETS, config, public_key
 from tolstoy_infra import operator_policy, policies, readers, settings
 from tolstoy_infra.host import render
@@ -106,7 +107,7 @@ class TestSettings:
         """Of the settings that the table calls of no use, or not enough, alone."""
         told = {codes(row[0])[0]: (row[2], codes(row[3])[0]) for row in rows(DEPLOYMENT, "## All settings")}
         alone = [name for name, (text, _) in told.items() if re.search("Refused without|Together with", text)]
-        assert sorted(alone) == ["certificateArn", "email", "sshCidrs", "vpcId", "zoneId"]
+        assert sorted(alone) == ["certificateArn", "email", "kmsKeyArn", "sshCidrs", "vpcId", "zoneId"]
         for name in (*alone, "subnetIds", "domain"):
             with pytest.raises(settings.SettingsError, match=r"set both|is missing|belong together"):
                 settings.parse("prod", "us-east-1", {**LEAST, name: told[name][1]}, set(LEAST))
@@ -234,7 +235,7 @@ def test_resources_that_commands_look_for_are_called_so(single: Made) -> None:
 
 def cannot_change(**given: str) -> tuple[object, ...]:
     """What EC2 cannot change of a machine that is there: its first boot, its key, its subnet."""
-    read = settings.parse("prod", "us-east-1", {**LEAST, **given}, {*LEAST, "appKeys"})
+    read = settings.parse("prod", "eu-central-1", {**LEAST, **given}, {*LEAST, "appKeys"})
     boot = render(host(read, "single", secret_arn="arn", log_group="/tolstoy/prod"))
     return boot, read.machine.public_key, read.subnet_ids[:1]
 
@@ -253,9 +254,12 @@ def test_what_makes_a_new_machine_is_told() -> None:
         "subnetIds": '["subnet-00000000"]',
         "githubRepository": "before/tolstoy",
     }
+    beside = {"kmsKeyArn": {"appKeys": OPENED_BY_KMS}}
     names = settings._KEYS.keys() - {"topology"}  # which is another stack's
     changed = {
-        name for name in names if cannot_change(**{**before, name: example(name)}) != cannot_change(**before)
+        name
+        for name in names
+        if cannot_change(**{**before, **beside.get(name, {}), name: example(name)}) != cannot_change(**before)
     }
     assert told == changed
     assert not stays & changed and {"image", "instanceType", "diskGib"} <= stays

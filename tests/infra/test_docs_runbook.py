@@ -16,6 +16,7 @@ from tests.infra.cli.pulumi import Pulumi
 from tests.infra.cloud.account import Account
 from tests.infra.cloud.machines import describe
 from tests.infra.documents import OPERATIONS
+from tests.infra.key_checks import KEY_ARN, OPENED_BY_KMS
 from tests.infra.test_real_cli import account as account  # the fixtures
 from tests.infra.test_real_cli import endpoint as endpoint
 from tests.infra.test_real_cli import pulumi as pulumi
@@ -82,9 +83,33 @@ def test_a_new_app_key(pulumi: Pulumi, account: Account) -> None:
     assert not pulumi.run("up", "--yes", "--skip-preview", "--replace", name).ok, "it is protected again"
 
 
-def ring(account: Account, pulumi: Pulumi) -> tuple[app_keys.AppKey, ...]:
+def ring(account: Account, pulumi: Pulumi) -> tuple[app_keys.AppKey | app_keys.WrappedKey, ...]:
     held = json.loads(secret(account, pulumi))
-    return app_keys.ring(app_keys.read_several(held.get("APP_KEYS", "")), app_keys.read(held["APP_KEY"]))
+    last = app_keys.read(held["APP_KEY"]) if "APP_KEY" in held else None
+    return app_keys.ring(app_keys.read_several(held.get("APP_KEYS", "")), last)
+
+
+def test_an_app_key_that_only_kms_opens(pulumi: Pulumi, account: Account) -> None:
+    """The old one is there until the last step, and what was made up comes back with the settings gone."""
+    before, machines = json.loads(secret(account, pulumi)), running(account)
+    (old,), new = ring(account, pulumi), app_keys.read(OPENED_BY_KMS)
+    given = ("tolstoy:appKeys",)
+    pulumi.configure({"tolstoy:kmsKeyArn": KEY_ARN})
+    for keys, ringed in (
+        (f"{before['APP_KEY']},{OPENED_BY_KMS}", (old, new)),
+        (f"{OPENED_BY_KMS},{before['APP_KEY']}", (new, old)),
+        (OPENED_BY_KMS, (new,)),
+    ):
+        pulumi.configure({"tolstoy:appKeys": keys}, given)
+        pulumi.done("up", "--yes", "--skip-preview")
+        assert ring(account, pulumi) == ringed
+    assert pulumi.done("config", "get", "appKeys").strip() == OPENED_BY_KMS
+
+    for name in ("appKeys", "kmsKeyArn"):
+        pulumi.done("config", "rm", name)
+    pulumi.done("up", "--yes", "--skip-preview")
+    assert json.loads(secret(account, pulumi)) == before
+    assert running(account) == machines
 
 
 def test_a_broken_machine_is_replaced_by_a_new_one(pulumi: Pulumi, account: Account) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra import checks, fleet_checks, github_checks, service_checks
+from tests.infra import checks, fleet_checks, github_checks, key_checks, service_checks
 from tests.infra.accounts import empty_account
 from tests.infra.cloud.account import Account
 from tests.infra.deployed import deploy
@@ -19,7 +19,7 @@ from tests.infra.scenarios import SCENARIOS
 from tests.infra.stacks import ROOT, SECRETS, config
 
 CHECKS = checks_of(checks, service_checks)
-ELSEWHERE = SCENARIOS.keys() | checks_of(fleet_checks, github_checks).keys()
+ELSEWHERE = SCENARIOS.keys() | checks_of(fleet_checks, github_checks, key_checks).keys()
 MUTATIONS = [one for one in read() if one.caught not in ELSEWHERE]
 
 
