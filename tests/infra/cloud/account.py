@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
@@ -41,21 +42,9 @@ class Account:
     associations: dict[str, dict[str, Any]] = field(default_factory=dict)
     releases: list[tuple[str, str]] = field(default_factory=list)  # instance and command, in order
     ubuntu_behind: int = 0  # how many images were published since the one that is called current
-    _clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
-        if service not in self._clients:
-            key, other_half, token = self.keys
-            make: Any = boto3.client  # typed by its stubs for services known beforehand alone
-            self._clients[service] = make(
-                service,
-                region_name=self.region,
-                endpoint_url=self.endpoint,
-                aws_access_key_id=key,
-                aws_secret_access_key=other_half,
-                aws_session_token=token,
-            )
-        return self._clients[service]
+        return _client(service, self.region, self.endpoint, self.keys)
 
     def call(self, service: str, operation: str, **given: Any) -> dict[str, Any]:
         """One call, its parameters in Pulumi's or in AWS's spelling; what is None is left out."""
@@ -70,6 +59,21 @@ class Account:
 
     def arn(self, service: str, rest: str, *, region: str | None = None) -> str:
         return f"arn:aws:{service}:{self.region if region is None else region}:{ACCOUNT_ID}:{rest}"
+
+
+@cache
+def _client(service: str, region: str, endpoint: str | None, keys: tuple[str, str, str | None]) -> Any:
+    """For all accounts of these keys: to make the dozen that a stack needs takes half a second."""
+    key, other_half, token = keys
+    make: Any = boto3.client  # typed by its stubs for services known beforehand alone
+    return make(
+        service,
+        region_name=region,
+        endpoint_url=endpoint,
+        aws_access_key_id=key,
+        aws_secret_access_key=other_half,
+        aws_session_token=token,
+    )
 
 
 class Provider:
