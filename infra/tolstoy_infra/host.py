@@ -124,12 +124,12 @@ def _fixed(host: Host) -> dict[str, str]:
     }
 
 
-# variables that a stack's `environment` may not set: they would be another fact beside this one, or break what
-# reads the service's log and asks its health
+# variables that a stack's `environment` may not set: they would be another fact beside this one, break what reads the
+# service's log and asks its health, or show the machine's credentials to somebody who is not AWS
 OURS: Final = (
     SECRETS
     | _fixed(Host("single", "", "")).keys()
-    | {"NODE_ENV", "HOST", "RUN_WORKER", "LOG_FORMAT", "ACCESS_LOG", "HEARTBEAT_FILE"}
+    | {"NODE_ENV", "HOST", "RUN_WORKER", "LOG_FORMAT", "ACCESS_LOG", "HEARTBEAT_FILE", "AWS_ENDPOINT_URL"}
 )
 
 

@@ -38,6 +38,10 @@ RETENTION_DAYS: Final = (
     2557,
 )
 
+# of the service's, those that let in nobody who only says who he is
+AUTH_MODES: Final = ("api-key", "gateway", "oidc")
+OIDC: Final = ("OIDC_ISSUER", "OIDC_AUDIENCE")
+
 _IMAGE = re.compile(
     r"(?P<name>(?:[a-z0-9][a-z0-9.-]*(?::[0-9]+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?"
@@ -159,12 +163,18 @@ def environment(own: frozenset[str]) -> Callable[[str], dict[str, str]]:
                 raise ValueError(
                     f"{name} looks like a secret, which the machine's environment must not hold; leave it out"
                 )
-            if name in own:
+            if own & {name, name.removesuffix("_FILE")}:
                 raise ValueError(f"{name} is set by this program; leave it out")
-            if name == "AUTH_MODE" and text not in ("api-key", "gateway"):
-                raise ValueError(f"AUTH_MODE {text!r} lets nobody in here; write api-key or gateway")
+            if name == "AUTH_MODE" and text not in AUTH_MODES:
+                raise ValueError(
+                    f"AUTH_MODE {text!r} lets nobody in here; write {', '.join(AUTH_MODES[:-1])} or {AUTH_MODES[-1]}"
+                )
             if not text.isprintable():
                 raise ValueError(f"{name} has a line break or another control character; write plain text")
+        if read.get("AUTH_MODE") == "oidc" and (missing := [name for name in OIDC if not read.get(name)]):
+            raise ValueError(
+                f"AUTH_MODE oidc needs {' and '.join(missing)} beside it; write whose tokens count"
+            )
         return read
 
     return read

@@ -16,6 +16,7 @@ import yaml
 
 from tests.infra.hosts import SECRET_ARN, environment_file, host, with_tls
 from tolstoy.core.settings import Settings, load
+from tolstoy.domain.credential_authorizations import redirect_uri
 from tolstoy_infra.bundle import File, bundled
 from tolstoy_infra.host import (
     OURS,
@@ -130,6 +131,13 @@ def test_the_service_takes_its_environment(kind: str) -> None:
     assert settings.public_url == urls.get(kind, "https://tolstoy.example.com")
     # a release lets the longest wait end
     assert settings.shutdown_timeout_seconds >= settings.response_timeout_seconds
+
+
+@pytest.mark.parametrize("kind", ["tls", "api", "worker"])
+def test_where_a_provider_sends_the_browser_that_allowed_a_credential(kind: str) -> None:
+    told = environment(HOSTS[kind])["PUBLIC_URL"]
+    settings = load({"PUBLIC_URL": told}, dotenv=None)
+    assert redirect_uri(settings.public_url) == "https://tolstoy.example.com/oauth/callback"
 
 
 def test_nginx_and_the_service_have_the_same_limits() -> None:

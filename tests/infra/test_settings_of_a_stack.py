@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
-
 import pytest
 
 from tests.infra.accounts import empty_account
 from tests.infra.deployed import deploy
 from tests.infra.stacks import DATABASE_PASSWORD, DATABASE_URL, DIRECT_URL, ROOT, SECRETS, config, public_key
-from tolstoy_infra.host import OURS
 from tolstoy_infra.settings import Machine, Settings, SettingsError, parse
 
 KEPT_SECRET = {"databaseUrl", "directUrl"}
@@ -92,12 +88,6 @@ def test_secrets_are_not_shown() -> None:
         ),
         ("githubProviderArn", "x", "githubProviderArn: 'x' is not the ARN of GitHub's identity provider"),
         ("stateBucket", "My Bucket", "stateBucket: 'My Bucket' is not the name of a bucket"),
-        ("environment", '["A"]', "environment: is not an object of texts"),
-        ("environment", '{"PORT": "80"}', "environment: PORT is set by this program; leave it out"),
-        ("environment", '{"GATEWAY_SECRET": "x"}', "environment: GATEWAY_SECRET looks like a secret"),
-        ("environment", '{"AUTH_MODE": "headers"}', "environment: AUTH_MODE 'headers' lets nobody in here"),
-        ("environment", '{"log-level": "info"}', "environment: 'log-level' is no name of a variable"),
-        ("environment", '{"APP_NAME": "a\\nb"}', "environment: APP_NAME has a line break"),
         (
             "databaseUrl",
             "mysql://a:b@c/d",
@@ -112,18 +102,6 @@ def test_secrets_are_not_shown() -> None:
 )
 def test_a_wrong_value_is_refused_with_what_to_write(key: str, value: str, said: str) -> None:
     assert said in mistakes(**{key: value})
-
-
-@pytest.mark.parametrize("name", sorted(OURS))
-def test_what_is_set_here_is_not_taken_from_the_environment(name: str) -> None:
-    assert re.search(
-        f"environment: {name} (is set by|looks like)", mistakes(environment=json.dumps({name: "x"}))
-    )
-
-
-@pytest.mark.parametrize("mode", ["api-key", "gateway"])
-def test_how_clients_are_let_in(mode: str) -> None:
-    assert read(environment=json.dumps({"AUTH_MODE": mode})).environment == {"AUTH_MODE": mode}
 
 
 @pytest.mark.parametrize(
@@ -266,21 +244,4 @@ def test_nothing_is_made_of_wrong_settings() -> None:
     with empty_account() as account:
         with pytest.raises(Exception, match="image: 'tolstoy' has no tag"):
             deploy(account, ROOT, config(image="tolstoy"), SECRETS)
-        assert account.calls == []
-
-
-@pytest.mark.parametrize("topology", ["single", "fleet"])
-@pytest.mark.parametrize(
-    "environment",
-    [
-        '{"MAX_BODY_BYTES": "a lot"}',
-        json.dumps({f"SETTING_{n}": "x" * 500 for n in range(40)}),
-    ],
-    ids=["no-number", "too-long"],
-)
-def test_a_first_boot_that_cannot_be(topology: str, environment: str) -> None:
-    """It is rehearsed: after the secret and the role were made it would be too late."""
-    with empty_account() as account:
-        with pytest.raises(Exception, match=r"environment: .*nothing was made"):
-            deploy(account, ROOT, config(topology=topology, environment=environment), SECRETS)
         assert account.calls == []
