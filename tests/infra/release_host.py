@@ -59,7 +59,8 @@ class ReleaseHost:
         self.state = self.root / "var/lib/tolstoy"
 
     def set_up(self) -> None:
-        self.nginx.put()
+        if self.host.role != "worker":
+            self.nginx.put()
         self.set_up_docker()
         told = environment_file(self.host, "/etc/tolstoy/tolstoy.env")
         self.nginx.write(
