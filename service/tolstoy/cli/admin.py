@@ -91,17 +91,13 @@ def export_audit(
     out: Annotated[Path | None, typer.Option(help="A file; left out: to the terminal.")] = None,
 ) -> None:
     """Write an organization's audit log as JSON lines, the oldest event first."""
-    from tolstoy.cli import administration
+    from tolstoy.cli import administration, whole_files
 
     if out is None:
-        administration.audit(org, sys.stdout)
+        administration.audit(org, sys.stdout.buffer)
         return
-    with out.open("x", encoding="utf-8") as file:
-        try:
-            written = administration.audit(org, file)
-        except BaseException:  # what is cut off must not be taken for the whole
-            out.unlink()
-            raise
+    with whole_files.written(out) as file:
+        written = administration.audit(org, file)
     typer.echo(f"{written} events in {out}")
 
 

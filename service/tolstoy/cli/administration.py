@@ -8,7 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TextIO, TypeVar
+from typing import BinaryIO, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -61,7 +61,7 @@ def key(org: str, user: str, name: str, scopes: list[str], expires_in_days: int 
     return run(make)
 
 
-def audit(org_id: UUID, out: TextIO) -> int:
+def audit(org_id: UUID, out: BinaryIO) -> int:
     """How many events were written, as JSON lines."""
     return run(lambda database: audit_files.export(database, org_id, out))
 

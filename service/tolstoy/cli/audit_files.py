@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 from uuid import UUID
 
 import msgspec
@@ -28,7 +28,7 @@ class Line(msgspec.Struct, rename="camel"):
     event: msgspec.Raw
 
 
-async def export(database: Database, org_id: UUID, out: TextIO) -> int:
+async def export(database: Database, org_id: UUID, out: BinaryIO) -> int:
     """How many lines were written; each organization's chain begins with its first event."""
     written = 0
     async for link in audit.links(tenancy.engine(database, org_id)):
@@ -72,9 +72,9 @@ def verify(file: Path, head: str | None = None) -> Chain:
     return chain
 
 
-def _line(org_id: UUID, link: Link) -> str:
+def _line(org_id: UUID, link: Link) -> bytes:
     line = Line(org_id, link.seq, link.previous_hash.hex(), link.hash.hex(), msgspec.Raw(link.event))
-    return f"{msgspec.json.encode(line).decode()}\n"
+    return msgspec.json.encode(line) + b"\n"
 
 
 def _read(file: Path, number: int, text: bytes) -> Line:

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import typer
 
-from tolstoy.cli import checks
-from tolstoy.cli.addresses import resolved, with_keys
-from tolstoy.core.settings import Settings, load
-from tolstoy.db.database import Database, open_database
-from tolstoy.db.renewal import renewal
+from tolstoy.cli import administration
+from tolstoy.db.database import Database
 from tolstoy.domain import key_rotation
 from tolstoy.domain.key_rotation import IN_CLEAR
 
 
 def run(*, only_status: bool) -> int:
     """The exit code: 1 where something is under a key that is missing."""
-    with resolved(load()) as found:
-        return asyncio.run(_run(with_keys(found), only_status))
-
-
-async def _run(settings: Settings, only_status: bool) -> int:
-    service, _ = checks.addresses(settings)
-    database = await open_database(
-        service,
-        size=2,
-        timeout_seconds=10,
-        statement_cache_size=settings.statement_cache_size,
-        renew=renewal(settings),
-        keys=settings.keys,
-    )
-    try:
-        return await (_status(database) if only_status else _rotate(database))
-    finally:
-        await database.close()
+    return administration.run(_status if only_status else _rotate, seals=True)
 
 
 async def _status(database: Database) -> int:

@@ -86,8 +86,7 @@ class Keyring:
         """Raises NoKeyError."""
         if self.newest is None:
             raise NoKeyError
-        id_ = self.newest.encode("ascii")
-        head = bytes((_VERSION, len(id_))) + id_
+        head = key_head(self.newest)
         data_key = AESGCM.generate_key(8 * KEY_BYTES)
         nonce = secrets.token_bytes(_NONCE)
         head += nonce + self._keys[self.newest].encrypt(nonce, data_key, head + place.text)
@@ -110,6 +109,12 @@ class Keyring:
             return AESGCM(data_key).decrypt(nonce, value, head + place.text)
         except (InvalidTag, ValueError) as exc:
             raise _unreadable(f"does not open under the key {key_id!r}") from exc
+
+
+def key_head(key_id: str) -> bytes:
+    """What a value begins with that was made under a key: `key_id_of` reads it."""
+    id_ = key_id.encode("ascii")
+    return bytes((_VERSION, len(id_))) + id_
 
 
 def key_id_of(sealed: bytes) -> str:

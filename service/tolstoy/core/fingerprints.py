@@ -19,9 +19,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tolstoy.core.app_keys import KEY_BYTES, AppKey
-from tolstoy.core.crypto import NoKeyError, UnknownKeyError, key_id_of
+from tolstoy.core.crypto import NoKeyError, UnknownKeyError, key_head, key_id_of
 
-_VERSION: Final = 1
 _PURPOSE: Final = b"tolstoy fingerprints"
 _PLAIN: Final = 32  # those of code from before there was a key; a fingerprint is longer
 
@@ -37,8 +36,7 @@ class Fingerprints:
         """Raises NoKeyError."""
         if self._newest is None:
             raise NoKeyError
-        id_ = self._newest.encode("ascii")
-        return bytes((_VERSION, len(id_))) + id_ + hmac.digest(self._keys[self._newest], message, sha256)
+        return key_head(self._newest) + hmac.digest(self._keys[self._newest], message, sha256)
 
     def same(self, kept: bytes, message: bytes) -> bool:
         """Whether `kept` was made of this message.
