@@ -72,7 +72,7 @@ class Host:
 
     @property
     def body_bytes(self) -> int:
-        return number(self.env, "MAX_BODY_BYTES", _BODY_BYTES, most=1_073_741_824)
+        return number(self.env, "MAX_BODY_BYTES", _BODY_BYTES, least=1024, most=1_073_741_824)
 
 
 def render(host: Host) -> str:

@@ -54,9 +54,11 @@ def timeouts(env: Mapping[str, str]) -> Timeouts:
     return Timeouts(response, number(env, "SHUTDOWN_TIMEOUT", min(response + 5, _MOST_SECONDS)))
 
 
-def number(env: Mapping[str, str], name: str, default: int, *, most: int = _MOST_SECONDS) -> int:
+def number(
+    env: Mapping[str, str], name: str, default: int, *, least: int = 1, most: int = _MOST_SECONDS
+) -> int:
     """A setting of the service that the machine has to agree with. Raises ValueError."""
     text = env.get(name, str(default))
-    if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= most:
-        raise ValueError(f"{name} {text!r} is not a whole number from 1 to {most}")
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not least <= int(text) <= most:
+        raise ValueError(f"{name} {text!r} is not a whole number from {least} to {most}")
     return int(text)

@@ -173,11 +173,18 @@ def test_who_is_further_out_waits_longer(seconds: int) -> None:
     assert (told.response_timeout_seconds, told.shutdown_timeout_seconds) == (waits.response, waits.shutdown)
 
 
-@pytest.mark.parametrize("name", ["MAX_BODY_BYTES", "RESPONSE_TIMEOUT", "SHUTDOWN_TIMEOUT"])
-@pytest.mark.parametrize("text", ["1 MB", "0", "99999999999"])
-def test_a_number_that_the_machine_has_to_agree_with_is_one(name: str, text: str) -> None:
-    with pytest.raises(ValueError, match=f"{name} '{text}' is not a whole number from 1 to"):
-        render(host(env={name: text}))
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [("MAX_BODY_BYTES", 1024, 1 << 30), ("RESPONSE_TIMEOUT", 1, 3600), ("SHUTDOWN_TIMEOUT", 1, 3600)],
+)
+def test_a_number_that_the_machine_has_to_agree_with_is_one_that_the_service_takes(
+    name: str, least: int, most: int
+) -> None:
+    for text in ("1 MB", "0", str(least - 1), str(most + 1), "99999999999"):
+        with pytest.raises(ValueError, match=f"{name} '{text}' is not a whole number from {least} to {most}"):
+            render(host(env={name: text}))
+    for bound in (least, most):
+        load(environment(host(env={name: str(bound)})), dotenv=None)
 
 
 def test_what_clients_keep_open_is_nginxs_own_affair_without_a_load_balancer() -> None:

@@ -81,14 +81,19 @@ def test_a_command_that_fails_before_a_pipe_fails(tmp_path: Path) -> None:
     """GitHub's own default is `bash -e`, to which `pulumi preview | tee` is as good as its tee."""
     assert WORKFLOW["defaults"] == {"run": {"shell": "bash"}}  # with pipefail, where it is asked for by name
     (preview,) = (step["run"] for step in JOBS["preview"]["steps"] if step.get("name") == "pulumi preview")
-    program(tmp_path, "pulumi", '#!/bin/sh\ntest "$1" != preview\n')
     env = {
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "PULUMI_STACK": "prod",
         "GITHUB_STEP_SUMMARY": "/dev/null",
     }
-    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]
-    assert subprocess.run([*shell, preview], env=env, capture_output=True).returncode != 0
+
+    def code(answer: int, *options: str) -> int:
+        program(tmp_path, "pulumi", f'#!/bin/sh\ntest "$1" != preview || exit {answer}\n')
+        shell = ["bash", "--noprofile", "--norc", "-e", *options, "-c"]
+        return subprocess.run([*shell, preview], env=env, capture_output=True).returncode
+
+    assert code(3, "-o", "pipefail") == 3
+    assert (code(3), code(0, "-o", "pipefail")) == (0, 0), "it is the pipe that tells"
 
 
 def test_the_commands_are_sound() -> None:
