@@ -84,6 +84,9 @@ BEGIN
     END LOOP;
     RETURN written;
 END $$;
+-- A database of before this migration 20 was finished has one that nothing calls.
+DROP FUNCTION IF EXISTS tolstoy.note_event(text, text, uuid, jsonb);
+
 REVOKE EXECUTE ON FUNCTION tolstoy.redacted_text(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tolstoy.redacted_text(text) TO tolstoy_audit;
 """ + _REDACTED.replace("{of_what}", "tolstoy.redacted_text(value::text)")
