@@ -25,9 +25,7 @@ from bench.load import Load
 from bench.rounds import Side
 from bench.servers import Server
 from bench.tenant import Tenant
-from tolstoy.cli.addresses import EMBEDDED_OWNER
 from tolstoy.core.settings import Settings
-from tolstoy.db import embedded
 
 STARTS = 3
 WARM_REQUESTS, ALL_REQUESTS = 20_000, 100_000
@@ -63,7 +61,7 @@ def _api(figures: Figures, folder: Path) -> None:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as sender:
         subject = _start_up(figures, folder)
         with servers.tolstoy(folder) as api:
-            address = _owner_address(folder)
+            address = servers.owner_address(folder)
             asyncio.run(tenant.neighbours(address))
             with servers.tolstoy(folder, WORKERS="2") as two:
                 _two_workers(figures, sender, subject, api, two)
@@ -96,19 +94,11 @@ def _start_up(figures: Figures, folder: Path) -> Tenant:
     return subject
 
 
-def _owner_address(folder: Path) -> str:
-    server = embedded.running(folder / "data" / "postgres")
-    assert server is not None, "Tolstoy serves on it"
-    return server.url(user=EMBEDDED_OWNER)
-
-
 def _against_bare(figures: Figures, sender: Executor, kind: str, api: Side, bare: Side) -> None:
     ours, theirs = rounds.compare(sender, api, bare)
     figures.add(f"api.{kind}.ratio", rounds.ratio(ours, theirs))
     # of what the server itself takes for a request: steadier where other programs use the machine as well
-    figures.add(
-        f"api.{kind}.cpu_ratio", median(b.cpu_us / a.cpu_us for a, b in zip(ours, theirs, strict=True))
-    )
+    figures.add(f"api.{kind}.cpu_ratio", rounds.cpu_ratio(ours, theirs))
     for name, turns in (("api", ours), ("bare", theirs)):
         figures.add(f"{name}.{kind}.rps", median(turn.per_second for turn in turns))
         figures.add(f"{name}.{kind}.cpu_us", median(turn.cpu_us for turn in turns))
@@ -128,7 +118,7 @@ def _proofs(figures: Figures, folder: Path, proofs: Set[str]) -> None:
         servers.tolstoy(folder) as api,
     ):
         subject = tenant.create(api)
-        asyncio.run(tenant.neighbours(_owner_address(folder)))
+        asyncio.run(tenant.neighbours(servers.owner_address(folder)))
         if "api.key" in proofs:
             _by_key(figures, sender, subject, folder, api)
         if "api.oidc" in proofs:
@@ -156,20 +146,16 @@ def _proven(kind: str, figures: Figures, sender: Executor, asking: Side, believi
     """What proving who asks costs, against headers that are believed."""
     proven, believed = rounds.compare(sender, asking, believing)
     figures.add(f"api.{kind}.ratio", rounds.ratio(proven, believed))
-    figures.add(
-        f"api.{kind}.cpu_ratio", median(a.cpu_us / b.cpu_us for a, b in zip(proven, believed, strict=True))
-    )
+    figures.add(f"api.{kind}.cpu_ratio", rounds.cpu_ratio(proven, believed))
     figures.add(f"api.{kind}.rps", median(turn.per_second for turn in proven))
-    figures.add("api.headers.rps", median(turn.per_second for turn in believed))
+    figures.add(f"api.{kind}.headers_rps", median(turn.per_second for turn in believed))
 
 
 def _limited(figures: Figures, sender: Executor, subject: Tenant, free: Server, limited: Server) -> None:
     requests = subject.gets()
     without, counted = rounds.compare(sender, Side(free, requests), Side(limited, requests))
     figures.add("api.limited.ratio", rounds.ratio(counted, without))
-    figures.add(
-        "api.limited.cpu_ratio", median(b.cpu_us / a.cpu_us for a, b in zip(counted, without, strict=True))
-    )
+    figures.add("api.limited.cpu_ratio", rounds.cpu_ratio(counted, without))
 
 
 def _memory(figures: Figures, sender: Executor, subject: Tenant, api: Server) -> None:

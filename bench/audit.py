@@ -19,8 +19,6 @@ from bench import rounds, servers, tenant
 from bench.figures import Figures
 from bench.load import Load
 from bench.servers import Server
-from tolstoy.cli.addresses import EMBEDDED_OWNER
-from tolstoy.db import embedded
 
 ROUNDS = 5
 SECONDS = 2.5
@@ -31,9 +29,7 @@ def measure(figures: Figures, folder: Path) -> None:
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as sender,
         servers.tolstoy(folder, RUN_WORKER="false") as api,
     ):
-        found = embedded.running(folder / "data" / "postgres")
-        assert found is not None, "Tolstoy serves on it"
-        address = found.url(user=EMBEDDED_OWNER)
+        address = servers.owner_address(folder)
         one = tenant.create(api).posts()
         many = [tenant.create(api).posts()[number] for number in range(tenant.CONNECTIONS)]
         for kind, requests in (("one", one), ("many", many)):

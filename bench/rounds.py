@@ -46,6 +46,11 @@ def ratio(numerators: Sequence[Turn], denominators: Sequence[Turn]) -> float:
     return median(a.per_second / b.per_second for a, b in zip(numerators, denominators, strict=True))
 
 
+def cpu_ratio(ours: Sequence[Turn], theirs: Sequence[Turn]) -> float:
+    """The same of the servers' time for a request: above 1, ours takes more."""
+    return median(a.cpu_us / b.cpu_us for a, b in zip(ours, theirs, strict=True))
+
+
 def _turn(sender: Executor, side: Side) -> Turn:
     before = side.server.cpu_seconds()
     answers = _answers(sender, side, SECONDS)

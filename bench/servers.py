@@ -16,6 +16,9 @@ from pathlib import Path
 
 import psutil
 
+from tolstoy.cli.addresses import EMBEDDED_OWNER
+from tolstoy.db import embedded
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -164,3 +167,9 @@ def _free_port() -> int:
 def _cpu_seconds(process: psutil.Process) -> float:
     times = process.cpu_times()
     return times.user + times.system
+
+
+def owner_address(folder: Path) -> str:
+    server = embedded.running(folder / "data" / "postgres")
+    assert server is not None, "Tolstoy serves on it"
+    return server.url(user=EMBEDDED_OWNER)

@@ -28,7 +28,7 @@ _SECONDS: Final = "600"
 def protecting(origins: Collection[str]) -> Callable[[Request, BaseHTTPResponse], None]:
     """What puts these headers on an answer; those that it has stay.
 
-    No credentials: nothing here goes by a cookie. Each origin that may read is named exactly, one by one.
+    No credentials: nothing of the API goes by a cookie. Each origin that may read is named exactly, one by one.
     """
     allowed = frozenset(origins)
 
