@@ -117,7 +117,7 @@ def create_app(
     )
     app.ctx.settings = settings
     app.ctx.dry_run = dry_run
-    app.ctx.egress = Policy.allowing(settings.egress_allow, settings.egress_ports)
+    app.ctx.egress = Policy.of(settings)
     app.ctx.fetch = fetch
     app.ctx.exchange = exchange
     app.ctx.stopping = False

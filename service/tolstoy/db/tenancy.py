@@ -63,6 +63,13 @@ class Scope:
     identity: str = ""
     origin: str = ""
 
+    @property
+    def open_connection(self) -> Connection:
+        """Of the transaction it is in, for statements of one's own; RuntimeError where there is none."""
+        if self.connection is None:
+            raise RuntimeError("this belongs into a transaction")
+        return self.connection
+
 
 def platform(database: Database) -> Scope:
     return Scope(database, Door.PLATFORM, PLATFORM, PLATFORM)
@@ -99,9 +106,7 @@ class Statement:
         identity_at: int = 0,
         origin_at: int = 0,
     ) -> str:
-        """The last three are the numbers of arguments behind its own, 0 where there is none: the key's id, the
-        identity, and the origin for the triggers that write the audit log.
-        """
+        """The last three are the numbers of arguments behind its own, 0 for none: key's id, identity, origin."""
         place = (door, permission, key_at, identity_at, origin_at)
         known = self._texts.get(place)
         if known is None:
@@ -151,30 +156,26 @@ async def fetch(scope: Scope, statement: Statement, *args: object) -> Sequence[a
         args = (*args, scope.origin)
         origin_at = len(args) + 2
     text = statement.text(scope.door, scope.permission, key_at, identity_at, origin_at)
+    if scope.connection is None:
+        return await call(scope.database, text, scope.org_id, scope.user_id, *args)
     try:
-        if scope.connection is not None:
-            return await scope.connection.fetch(text, scope.org_id, scope.user_id, *args)
-        return await _alone(scope.database, text, scope.org_id, scope.user_id, *args)
+        return await scope.connection.fetch(text, scope.org_id, scope.user_id, *args)
     except _FROM_DATABASE as exc:
         raise await _understood(scope.database, exc) from exc
 
 
 async def call(database: Database, text: str, *args: object) -> Sequence[asyncpg.Record]:
-    """The rows of a function of the database that enters a scope itself, or tells ids only; one round trip."""
+    """The rows of a statement that enters a scope itself, or tells ids only; one round trip."""
     try:
-        return await _alone(database, text, *args)
+        connection = await database.acquire()
+        try:
+            rows = await connection.fetch(text, *args)
+        except BaseException:
+            await database.release_unsure(connection)
+            raise
+        await database.keep(connection)
     except _FROM_DATABASE as exc:
         raise await _understood(database, exc) from exc
-
-
-async def _alone(database: Database, text: str, *args: object) -> Sequence[asyncpg.Record]:
-    connection = await database.acquire()
-    try:
-        rows = await connection.fetch(text, *args)
-    except BaseException:
-        await database.release_unsure(connection)
-        raise
-    await database.keep(connection)
     return rows
 
 
@@ -289,10 +290,8 @@ def translated(exc: BaseException) -> BaseException:
         exc = exc.__cause__
     if isinstance(exc, UnsafeRoleError) or unreachable(exc):
         return errors.DatabaseUnavailableError()
-    if isinstance(
-        exc, asyncpg.InvalidCachedStatementError
-    ):  # prepared before a migration; it is not the next time
-        return errors.UnavailableError()
+    if isinstance(exc, asyncpg.InvalidCachedStatementError):
+        return errors.UnavailableError()  # prepared before a migration; it is not the next time
     state = getattr(exc, "sqlstate", None)
     known = _BY_STATE.get(state) if state else None
     if known is None:

@@ -172,8 +172,7 @@ class _Draft:
     def sent(self) -> bytes | None:
         """The bytes of an action's body."""
         if self.cookies:
-            given = next((text for name, text in self.headers.items() if name.lower() == "cookie"), None)
-            self.put_header("Cookie", "; ".join(filter(None, (given, *self.cookies))), None)
+            self.put_header("Cookie", "; ".join(filter(None, (self._header("cookie"), *self.cookies))), None)
         if self.whole is msgspec.UNSET:
             return self.encoded(self.body, "") if self.body else None
         if self.body:
@@ -184,12 +183,16 @@ class _Draft:
 
     def _is_text(self) -> bool:
         """Whether a header says that the body is no JSON."""
-        given = next((text for name, text in self.headers.items() if name.lower() == "content-type"), None)
+        given = self._header("content-type")
         if given is None:
             self.headers["Content-Type"] = JSON
             return False
         kind = given.partition(";")[0].strip().lower()
         return not (kind == JSON or kind.endswith("+json"))
+
+    def _header(self, name: str) -> str | None:
+        """Its `name` is in lower case."""
+        return next((text for other, text in self.headers.items() if other.lower() == name), None)
 
     def put_header(self, name: str, value: Any, at: str | None) -> None:
         """A later one takes the place of an earlier one; null is left out."""
@@ -207,7 +210,7 @@ class _Draft:
 
     def encoded(self, value: Any, at: str) -> bytes:
         """The body's bytes; sets Content-Type where no header does."""
-        given = next((text for name, text in self.headers.items() if name.lower() == "content-type"), None)
+        given = self._header("content-type")
         kind = (given or JSON).partition(";")[0].strip().lower()
         if given is None:
             self.headers["Content-Type"] = TEXT if isinstance(value, str) else JSON

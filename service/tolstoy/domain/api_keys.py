@@ -53,14 +53,10 @@ class ApiKeyCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unk
     max_requests_per_minute: MaxRequests | None = None
 
 
-class FirstKeyCreate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
+class FirstKeyCreate(ApiKeyCreate, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
     """The same, for a user who is named."""
 
-    name: Name
     user_id: UUID
-    scopes: Scopes | None = None
-    expires_at: ExpiresAt | None = None
-    max_requests_per_minute: MaxRequests | None = None
 
 
 class ApiKeyRotate(Struct, kw_only=True, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -141,7 +137,7 @@ async def page(scope: Scope, query: ApiKeyQuery) -> Page[ApiKey]:
     return await crud.page(scope, TABLE, query, _CONDITIONS)
 
 
-async def create(scope: Scope, new: ApiKeyCreate | FirstKeyCreate, *, per_minute: int = 0) -> ApiKeyWithText:
+async def create(scope: Scope, new: ApiKeyCreate, *, per_minute: int = 0) -> ApiKeyWithText:
     """Raises ForbiddenError where a key with scopes would make one that may do more.
 
     `per_minute` is what an organization may send that has no number of its own; 0: organizations have no limit.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from tolstoy.core import base64url
 from tolstoy.core.errors import ProblemError
 from tolstoy.domain import url
 
@@ -48,7 +48,7 @@ class Answer:
 
 def address(secret: Mapping[str, Any], state: str, verifier: str, redirect_uri: str) -> str:
     """Where the browser goes; the provider gets no more of the verifier than its S256 challenge."""
-    challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
+    challenge = base64url.write(sha256(verifier.encode()).digest())
     query = {
         "response_type": "code",
         "client_id": secret["client_id"],

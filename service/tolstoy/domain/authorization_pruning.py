@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from tolstoy.db import tenancy
 from tolstoy.db.tenancy import Scope
+from tolstoy.domain import crud
 
 _PRUNE = "DELETE FROM credential_authorizations WHERE org_id = $1 AND expires_at < now()"
 
 
 async def prune(scope: Scope) -> int:
     """Returns how many; there is at most one for each user and credential."""
-    async with tenancy.transaction(scope) as inner:
-        if inner.connection is None:
-            raise RuntimeError("a transaction has a connection")
-        done = await inner.connection.execute(_PRUNE, scope.org_id)
-    return int(done.removeprefix("DELETE "))
+    return await crud.deleted(scope, _PRUNE)

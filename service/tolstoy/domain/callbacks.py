@@ -96,9 +96,7 @@ async def receive(database: Database, text: str, body: Any) -> None:
     """
     token = await _opened(database, text)
     async with tenancy.transaction(tenancy.engine(database, token.org_id)) as scope:
-        connection = scope.connection
-        if connection is None:
-            raise RuntimeError("a transaction has its connection")
+        connection = scope.open_connection
         place = (token.org_id, token.execution_id)
         # the run before its wait, as whatever ends runs locks them
         run = await connection.fetchrow(_RUN, *place)

@@ -17,7 +17,6 @@ from hmac import compare_digest
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from tolstoy.core.errors import ConflictError, NotFoundError, ProblemError
@@ -234,7 +233,7 @@ async def finish(
 async def _one(scope: Scope, text: str, *args: object) -> None:
     """Raises AuthorizationOverError where the statement finds no row."""
     async with tenancy.transaction(scope) as inner:
-        if await _connection(inner).fetchval(text, scope.org_id, *args) is None:
+        if await inner.open_connection.fetchval(text, scope.org_id, *args) is None:
             raise AuthorizationOverError
 
 
@@ -245,7 +244,7 @@ async def _store(scope: Scope, pending: _Pending, exchanged: Exchanged) -> None:
         credential = await found.select_for_update().first()
         if credential is None or _opened(scope, credential.id, credential.secret) != pending.secret:
             raise AuthorizationOverError
-        await _connection(inner).execute(_AUTHORIZED, scope.org_id, credential.id)
+        await inner.open_connection.execute(_AUTHORIZED, scope.org_id, credential.id)
         await credential_tokens.put(inner, credential.id, exchanged.token, exchanged.refresh_after)
 
 
@@ -278,8 +277,7 @@ async def _pending(database: Database, text: str, column: str) -> _Pending:
 
 
 def _opened(scope: Scope, credential_id: UUID, value: bytes) -> dict[str, Any]:
-    opened = scope.database.keyring.open(value, sealed.CREDENTIAL.place(scope.org_id, credential_id))
-    return msgspec.json.decode(opened, type=dict[str, Any])
+    return sealed.open_secret(scope.database.keyring, scope.org_id, credential_id, value)
 
 
 def _check_browser(pending: _Pending, browser: str, *, unless_new: bool = False) -> None:
@@ -292,9 +290,3 @@ def _check_browser(pending: _Pending, browser: str, *, unless_new: bool = False)
 
 def _hash(text: str) -> bytes:
     return sha256(text.encode()).digest()
-
-
-def _connection(scope: Scope) -> Any:
-    if scope.connection is None:
-        raise RuntimeError("a transaction has a connection")
-    return scope.connection

@@ -97,15 +97,15 @@ async def lease(scope: Scope, credential_id: UUID, generation: int) -> Lease | N
     id_ = new_id()
     lasts = timedelta(seconds=LEASE_SECONDS)
     async with tenancy.transaction(scope) as inner:
-        row = await _connection(inner).fetchrow(_LEASE, scope.org_id, credential_id, id_, lasts, generation)
+        row = await inner.open_connection.fetchrow(
+            _LEASE, scope.org_id, credential_id, id_, lasts, generation
+        )
     return None if row is None else Lease(id_, credential_id, *row)
 
 
 def opened_secret(scope: Scope, held: Lease) -> dict[str, Any]:
     """Raises UnreadableSecretError."""
-    where = sealed.CREDENTIAL.place(scope.org_id, held.credential_id)
-    secret: dict[str, Any] = msgspec.json.decode(scope.database.keyring.open(held.sealed, where))
-    return secret
+    return sealed.open_secret(scope.database.keyring, scope.org_id, held.credential_id, held.sealed)
 
 
 def opened_token(scope: Scope, token_id: UUID, value: bytes) -> Token:
@@ -119,13 +119,15 @@ async def keep(scope: Scope, held: Lease, token: Token, refresh_after: float | N
     value = sealed.TOKEN.seal(scope, held.token_id, msgspec.json.encode(token).decode())
     after = None if refresh_after is None else timedelta(seconds=refresh_after)
     async with tenancy.transaction(scope) as inner:
-        generation: int | None = await _connection(inner).fetchval(_KEEP, scope.org_id, held.id, value, after)
+        generation: int | None = await inner.open_connection.fetchval(
+            _KEEP, scope.org_id, held.id, value, after
+        )
     return generation
 
 
 async def put(scope: Scope, credential_id: UUID, token: Token, refresh_after: float | None) -> None:
     """Store the first token of an authorization, in the transaction that holds the credential's lock."""
-    connection = _connection(scope)
+    connection = scope.open_connection
     id_ = await connection.fetchval(
         "SELECT id FROM credential_tokens WHERE org_id = $1 AND credential_id = $2",
         scope.org_id,
@@ -138,7 +140,7 @@ async def put(scope: Scope, credential_id: UUID, token: Token, refresh_after: fl
 
 async def give_back(scope: Scope, held: Lease) -> None:
     async with tenancy.transaction(scope) as inner:
-        await _connection(inner).execute(_GIVE_BACK, scope.org_id, held.id)
+        await inner.open_connection.execute(_GIVE_BACK, scope.org_id, held.id)
 
 
 async def refuse(scope: Scope, held: Lease, why: str) -> bool:
@@ -148,12 +150,8 @@ async def refuse(scope: Scope, held: Lease, why: str) -> bool:
     """
     async with tenancy.transaction(scope) as inner:
         # the credential before its token, as whoever changes it locks them
-        refused = await _connection(inner).fetchval(_REFUSE, scope.org_id, held.credential_id, held.id, why)
-        await _connection(inner).execute(_GIVE_BACK, scope.org_id, held.id)
+        refused = await inner.open_connection.fetchval(
+            _REFUSE, scope.org_id, held.credential_id, held.id, why
+        )
+        await inner.open_connection.execute(_GIVE_BACK, scope.org_id, held.id)
     return refused is not None
-
-
-def _connection(scope: Scope) -> Any:
-    if scope.connection is None:
-        raise RuntimeError("a transaction has a connection")
-    return scope.connection

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
-from tolstoy.core.errors import ConflictError, Finding, InUseError, InvalidError, PreconditionFailedError
+from tolstoy.core.errors import ConflictError, Finding, InUseError, InvalidError
 from tolstoy.core.ids import new_id
 from tolstoy.db import models, tenancy
 from tolstoy.db.credential_models import Credential as Row
@@ -185,13 +185,7 @@ async def _tool_of(scope: Scope, tool_id: UUID, credential_id: UUID) -> models.T
 
 
 async def _locked(scope: Scope, tool_id: UUID, credential_id: UUID, if_match: frozenset[int] | None) -> Row:
-    query = Row.filter(org_id=scope.org_id, tool_id=tool_id, id=credential_id)
-    stored = await query.select_for_update().first()
-    if stored is None:
-        raise crud.missing(TABLE, credential_id)
-    if if_match is not None and cast("Any", stored).revision not in if_match:
-        raise PreconditionFailedError
-    return stored
+    return await crud.locked(scope, TABLE, Row, credential_id, if_match, within={"tool_id": tool_id})
 
 
 async def _forget_tokens(scope: Scope, credential_id: UUID) -> None:

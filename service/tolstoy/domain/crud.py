@@ -109,10 +109,16 @@ def conflict(exc: asyncpg.IntegrityConstraintViolationError, conflicts: Conflict
 
 
 async def locked(
-    scope: Scope, table: Table[Any], model: type[M], id_: UUID, if_match: frozenset[int] | None
+    scope: Scope,
+    table: Table[Any],
+    model: type[M],
+    id_: UUID,
+    if_match: frozenset[int] | None,
+    *,
+    within: Mapping[str, Any] | None = None,
 ) -> M:
     """The row, locked to the end of the transaction; raises NotFoundError, PreconditionFailedError."""
-    row = await _filtered(scope, model, id_).select_for_update().first()
+    row = await _filtered(scope, model, id_).filter(**within or {}).select_for_update().first()
     if row is None:
         raise missing(table, id_)
     if if_match is not None and cast("Any", row).revision not in if_match:
@@ -136,15 +142,20 @@ async def update(
     scope: Scope, table: Table[T], id_: UUID, values: Mapping[str, Any], conflicts: Conflicts
 ) -> T:
     """Write `values` to a row locked before, inside the transaction of `scope`."""
-    if scope.connection is None:
-        raise RuntimeError("an update belongs into a transaction")
     try:
-        row = await scope.connection.fetchrow(
+        row = await scope.open_connection.fetchrow(
             table.update(tuple(values)), scope.org_id, id_, *values.values()
         )
     except asyncpg.IntegrityConstraintViolationError as exc:
         raise conflict(exc, conflicts) from exc
     return table.read(cast("asyncpg.Record", row))
+
+
+async def deleted(scope: Scope, text: str, *args: object) -> int:
+    """How many rows a DELETE removed; $1 is the organization, its own arguments begin at $2."""
+    async with tenancy.transaction(scope) as inner:
+        done = await inner.open_connection.execute(text, scope.org_id, *args)
+    return int(done.removeprefix("DELETE "))
 
 
 def given(change: msgspec.Struct) -> dict[str, Any]:

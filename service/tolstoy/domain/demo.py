@@ -122,9 +122,7 @@ async def _organization(database: Database) -> tuple[UUID, UUID]:
 async def _user(platform: Scope, organization: UUID) -> UUID | None:
     """The demo's user, whose id is needed to enter as a member: all that is looked up past the doors."""
     async with tenancy.transaction(platform) as scope:
-        if scope.connection is None:
-            raise RuntimeError("a transaction has a connection")
-        await scope.connection.execute("SELECT set_config('app.org_id', $1, true)", str(organization))
+        await scope.open_connection.execute("SELECT set_config('app.org_id', $1, true)", str(organization))
         user = await models.User.get_or_none(org_id=organization, email_key=users.folded(EMAIL))
         return None if user is None else user.id
 

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Final
 from urllib.parse import urlsplit
 
+from tolstoy.core.settings import Settings
 from tolstoy.domain import url
 
 _METADATA: Final = "a metadata address"
@@ -115,6 +116,10 @@ class Policy:
         """Of host names, addresses and CIDR ranges, as `EGRESS_ALLOW` and `egressAllow` have them."""
         hosts, networks = _sorted(entries)
         return cls(hosts, networks, ports)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Policy:
+        return cls.allowing(settings.egress_allow, settings.egress_ports)
 
     def also(self, entries: Iterable[str]) -> Policy:
         """What this one allows, and to one organization these; no metadata address, which gives the machine away."""

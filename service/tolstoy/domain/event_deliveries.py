@@ -159,10 +159,9 @@ async def replay(scope: Scope, subscription_id: UUID, delivery_id: UUID) -> Even
         await crud.locked(inner, TABLE, trigger_models.EventDelivery, delivery_id, None)
         if not subscription.active:
             raise SubscriptionDisabledError
-        if inner.connection is None:
-            raise RuntimeError("a transaction has a connection")
-        now = await inner.connection.fetchval("SELECT clock_timestamp()")
-        await inner.connection.fetchval(_ENQUEUE, delivery_id, now)
+        connection = inner.open_connection
+        now = await connection.fetchval("SELECT clock_timestamp()")
+        await connection.fetchval(_ENQUEUE, delivery_id, now)
         values = {"status": "pending", "tries": 0, "next_at": now}
         return await crud.update(inner, TABLE, delivery_id, values, {})
 
@@ -196,9 +195,7 @@ async def record(
     delay = None if delivered or gone else delay_seconds(sent.tries + 1, retry_after)
     status = "delivered" if delivered else "pending" if delay is not None else "failed"
     async with tenancy.transaction(scope) as inner:
-        connection = inner.connection
-        if connection is None:
-            raise RuntimeError("a transaction has a connection")
+        connection = inner.open_connection
         next_at = None
         if delay is not None:
             next_at = await connection.fetchval(
@@ -216,13 +213,15 @@ async def record(
 
 async def _judge(scope: Scope, sent: Outgoing, delivered: bool, gone: str | None) -> None:
     """Note that the subscription works, or fails; one that has failed for days is disabled."""
-    if scope.connection is None or not sent.active:
+    if not sent.active:
         return
     if delivered:
-        await scope.connection.execute(_SUCCEEDED, scope.org_id, sent.subscription_id)
+        await scope.open_connection.execute(_SUCCEEDED, scope.org_id, sent.subscription_id)
         return
     reason = f"No attempt has succeeded for {GIVEN_UP_AFTER.days} days."
-    await scope.connection.execute(_FAILED, scope.org_id, sent.subscription_id, gone, GIVEN_UP_AFTER, reason)
+    await scope.open_connection.execute(
+        _FAILED, scope.org_id, sent.subscription_id, gone, GIVEN_UP_AFTER, reason
+    )
 
 
 def delay_seconds(tries: int, retry_after: float | None) -> float | None:

@@ -138,9 +138,7 @@ async def resume(scope: Scope, execution_id: UUID, sent: ExecutionResume) -> Exe
     then.
     """
     async with tenancy.transaction(scope) as inner:
-        connection = inner.connection
-        if connection is None:
-            raise RuntimeError("a transaction has its connection")
+        connection = inner.open_connection
         run = await connection.fetchrow(_LOCK, scope.org_id, execution_id)
         if run is None:
             raise crud.missing(TABLE, execution_id)

@@ -113,8 +113,7 @@ async def after(scope: Scope, execution_id: UUID, seq: int) -> News:
 async def watch(scope: Scope, execution_id: UUID) -> None:
     """Have whoever works on the run tell those who follow it."""
     async with tenancy.transaction(scope) as inner:
-        if inner.connection is not None:
-            await inner.connection.execute(_WATCH, scope.org_id, execution_id)
+        await inner.open_connection.execute(_WATCH, scope.org_id, execution_id)
 
 
 def _step(row: _Row) -> StepEvent:

@@ -26,6 +26,8 @@ MAX_DURATION_SECONDS: Final = 366 * 24 * 3600
 MAX_PATH: Final = 500
 WEEK_SECONDS: Final = 7 * 24 * 3600
 
+_UUID: Final = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
+
 # Expressions say `steps.<key>`, so a key has no "-" (a minus there) and is none of CEL's four keywords.
 Key = Annotated[
     str,
@@ -44,14 +46,14 @@ ActionKey = Annotated[
 FlowId = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
+        pattern=_UUID,
         description="the id of a flow: a UUID of 36 characters",
     ),
 ]
 CredentialId = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
+        pattern=_UUID,
         description="the id of a credential, a UUID of 36 characters, whose tool is at the url's origin",
     ),
 ]

@@ -210,9 +210,7 @@ async def write_draft(
 
 async def _is_stored(scope: Scope, version: models.FlowVersion, document: dict[str, Any]) -> bool:
     """As the database writes both: to Python True is 1 and 1.0, to a flow they are not the same."""
-    if scope.connection is None:
-        raise RuntimeError("a draft is written in a transaction")
-    same = await scope.connection.fetchval(
+    same = await scope.open_connection.fetchval(
         "SELECT document::text = $3::jsonb::text FROM flow_versions WHERE org_id = $1 AND id = $2",
         scope.org_id,
         version.id,

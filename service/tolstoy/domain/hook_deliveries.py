@@ -205,9 +205,7 @@ async def _start(hook: Receiver, incoming: Incoming, known_by: str | None, value
             run = await executions.start(inner, hook.flow_id, inputs, origin=origin)
         except InvalidError as exc:
             raise InvalidError(findings=hook_requests.as_sent(hook.inputs_from, exc.findings)) from exc
-        if inner.connection is None:
-            raise RuntimeError("not in a transaction")
-        await inner.connection.execute(_STARTED, inner.org_id, taken, run.id)
+        await inner.open_connection.execute(_STARTED, inner.org_id, taken, run.id)
         return Accepted(run, replayed=False)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
-from tolstoy.core.errors import Finding, InvalidError, NotFoundError, PreconditionFailedError
+from tolstoy.core.errors import Finding, InvalidError
 from tolstoy.core.ids import new_id
 from tolstoy.db import tenancy, trigger_models
 from tolstoy.db.statements import Table
@@ -140,14 +140,10 @@ _INSERT = TABLE.insert(
 _NO_IDS: Final = hook_requests.SECRET_HEADERS | {"x-org-id", "x-user-id"}
 
 
-def missing(hook_id: UUID) -> NotFoundError:
-    return NotFoundError(f"There is no hook with the id {hook_id} here.")
-
-
 async def get(scope: Scope, flow_id: UUID, hook_id: UUID) -> Hook:
     row = await tenancy.fetchrow(scope, _ONE, flow_id, hook_id)
     if row is None:
-        raise missing(hook_id)
+        raise crud.missing(TABLE, hook_id)
     return TABLE.read(row)
 
 
@@ -223,13 +219,8 @@ async def remove(scope: Scope, flow_id: UUID, hook_id: UUID, if_match: frozenset
 async def _locked(
     scope: Scope, flow_id: UUID, hook_id: UUID, if_match: frozenset[int] | None
 ) -> trigger_models.Hook:
-    query = trigger_models.Hook.filter(org_id=scope.org_id, flow_id=flow_id, id=hook_id)
-    stored = await query.select_for_update().first()
-    if stored is None:
-        raise missing(hook_id)
-    if if_match is not None and stored.revision not in if_match:
-        raise PreconditionFailedError
-    return stored
+    within = {"flow_id": flow_id}
+    return await crud.locked(scope, TABLE, trigger_models.Hook, hook_id, if_match, within=within)
 
 
 def _check_change(scope: Scope, stored: trigger_models.Hook, values: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -13,9 +13,7 @@ from tolstoy.core.errors import IdempotencyMismatchError, IdempotencyRunningErro
 from tolstoy.db import tenancy
 from tolstoy.db.models import IdempotencyKey
 from tolstoy.db.tenancy import Scope
-
-if TYPE_CHECKING:
-    from tolstoy.db.turns import Connection
+from tolstoy.domain import crud
 
 KEPT = timedelta(hours=24)
 _FORGET: Final = "DELETE FROM idempotency_keys WHERE org_id = $1 AND position($2::bytea IN body) > 0"
@@ -39,10 +37,7 @@ async def claim(scope: Scope, key: str, request: bytes) -> Answer | None:
     The lock, held to the end of the transaction, is what tells «still running» from «never seen»: the row appears
     only when the first request commits.
     """
-    connection = scope.connection
-    if connection is None:
-        raise RuntimeError("an idempotency key belongs into a transaction")
-    locked = await connection.fetchval(
+    locked = await scope.open_connection.fetchval(
         "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 7))", f"{scope.org_id}/{key}"
     )
     if not locked:
@@ -74,7 +69,7 @@ async def forget(scope: Scope, user_id: UUID) -> None:
 
     The transaction is in the platform's scope afterwards.
     """
-    connection = cast("Connection", scope.connection)
+    connection = scope.open_connection
     told = str(user_id).encode()
     await connection.execute(_FORGET, scope.org_id, told)
     platform = replace(tenancy.platform(scope.database), connection=connection)
@@ -87,8 +82,4 @@ async def prune(scope: Scope, most: int = 100) -> int:
 
     Each new key pays for a few old ones; workers see to those of organizations that send no more.
     """
-    async with tenancy.transaction(scope) as inner:
-        if inner.connection is None:
-            raise RuntimeError("a transaction has a connection")
-        done = await inner.connection.execute(_PRUNE, scope.org_id, datetime.now(UTC) - KEPT, most)
-    return int(done.removeprefix("DELETE "))
+    return await crud.deleted(scope, _PRUNE, datetime.now(UTC) - KEPT, most)

@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 import msgspec
@@ -22,9 +21,6 @@ from tolstoy.core.permissions import Permission
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.db.turns import DRIVER_ERRORS
-
-if TYPE_CHECKING:
-    from tolstoy.db.turns import Connection
 
 MOST_REMEMBERED = 20_000
 SECONDS_BETWEEN_WRITES = 60.0
@@ -108,8 +104,7 @@ class KeyRing:
         for org_id, ids in by_org.items():
             try:
                 async with tenancy.transaction(tenancy.engine(self._database, org_id)) as inner:
-                    connection = cast("Connection", inner.connection)
-                    await connection.execute(_USED, org_id, ids, SECONDS_BETWEEN_WRITES)
+                    await inner.open_connection.execute(_USED, org_id, ids, SECONDS_BETWEEN_WRITES)
             except (ProblemError, *DRIVER_ERRORS) as exc:  # the next minute's use is written again
                 log.get().warning(
                     "when API keys were last used could not be written",

@@ -16,14 +16,12 @@ from tolstoy.core.ids import PLATFORM
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.db.tenancy import Scope
-from tolstoy.domain import sealed
+from tolstoy.domain import organizations, sealed
 from tolstoy.domain.sealed import Sealed
 
 BATCH: Final = 50
 SECONDS_BETWEEN: Final = 600.0
 IN_CLEAR: Final = "in clear"
-
-_ORGANIZATIONS = tenancy.reading("SELECT id FROM organizations WHERE $1::uuid IS NOT NULL")
 
 
 class Done(NamedTuple):
@@ -71,16 +69,16 @@ _STATES = tenancy.reading(
 async def counted(database: Database) -> Counter[str]:
     """How many values there are under each key, by its id, over all organizations."""
     keys: Counter[str] = Counter()
-    for org_id in await _organizations(database):
-        keys += await _counted(tenancy.engine(database, org_id))
+    for scope in await organizations.scopes(database):
+        keys += await _counted(scope)
     return keys
 
 
 async def rotate(database: Database) -> Done:
     """Encrypt anew whatever is not under the newest key."""
     total, unreadable = 0, Counter[str]()
-    for org_id in await _organizations(database):
-        done = await rotate_organization(tenancy.engine(database, org_id))
+    for scope in await organizations.scopes(database):
+        done = await rotate_organization(scope)
         total += done.resealed
         unreadable += done.unreadable
     return Done(total, unreadable)
@@ -126,7 +124,7 @@ async def _rotate_batch(scope: Scope, part: Sealed, after: UUID) -> tuple[Done, 
     newest = (scope.database.keyring.newest or "").encode()
     total, unreadable = 0, Counter[str]()
     async with tenancy.transaction(scope) as inner:
-        connection: Any = inner.connection
+        connection = inner.open_connection
         rows = await connection.fetch(_batch(part), scope.org_id, after, newest)
         for row in rows:
             place = part.place(scope.org_id, row["id"])
@@ -144,10 +142,6 @@ async def _rotate_batch(scope: Scope, part: Sealed, after: UUID) -> tuple[Done, 
 
 def _opened(scope: Scope, place: Any, row: Any) -> bytes:
     return scope.database.keyring.open(row["sealed"], place)
-
-
-async def _organizations(database: Database) -> list[UUID]:
-    return [row["id"] for row in await tenancy.fetch(tenancy.platform(database), _ORGANIZATIONS)]
 
 
 async def _counted(scope: Scope) -> Counter[str]:

@@ -108,9 +108,7 @@ class _Import:
         return ImportResult(self._dry_run, tool, _counts(told), changes, self._findings)
 
     async def _fetch(self, text: str, *args: object) -> Sequence[asyncpg.Record]:
-        if self._scope.connection is None:
-            raise RuntimeError("an import is made inside a transaction")
-        return await self._scope.connection.fetch(text, self._scope.org_id, *args)
+        return await self._scope.open_connection.fetch(text, self._scope.org_id, *args)
 
     async def _tool(self) -> ImportedTool:
         """The one that is there, locked if anything is written; else the one that there would be.

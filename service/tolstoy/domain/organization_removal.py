@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -17,7 +17,7 @@ from tolstoy.core.errors import OrganizationNotFoundError, WriteConflictError
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.db.timeouts import UNTIMED
-from tolstoy.domain import idempotency
+from tolstoy.domain import crud, idempotency
 
 if TYPE_CHECKING:
     from tolstoy.db.turns import Connection
@@ -68,7 +68,7 @@ _JOBS: Final = "DELETE FROM queue.pgqueuer WHERE substr(payload, 1, 16) = $1"
 async def held(database: Database, org_id: UUID) -> dict[str, int]:
     """How many rows there are, by table. Raises OrganizationNotFoundError."""
     async with tenancy.transaction(tenancy.engine(database, org_id), snapshot=True) as inner:
-        connection = cast("Connection", inner.connection)
+        connection = inner.open_connection
         await _present(connection, org_id)
         return {
             table: await connection.fetchval(f"SELECT count(*) FROM {table} WHERE org_id = $1", org_id)
@@ -81,7 +81,7 @@ async def remove(
 ) -> None:
     """`origin` is what the platform's audit log tells of it. Raises OrganizationNotFoundError."""
     async with tenancy.transaction(tenancy.engine(database, org_id)) as inner:
-        connection = cast("Connection", inner.connection)
+        connection = inner.open_connection
         await _present(connection, org_id)
         for text in _QUIET:
             await connection.execute(text, org_id)
@@ -114,13 +114,11 @@ async def _empty(database: Database, org_id: UUID, told: Told) -> None:
 
 async def _some(database: Database, org_id: UUID, table: str) -> int:
     """In a transaction of its own."""
-    async with tenancy.transaction(tenancy.engine(database, org_id)) as inner:
-        done = await cast("Connection", inner.connection).execute(
-            f"DELETE FROM {table} WHERE org_id = $1"
-            f" AND id IN (SELECT id FROM {table} WHERE org_id = $1 LIMIT {_AT_ONCE})",
-            org_id,
-        )
-    return int(done.removeprefix("DELETE "))
+    return await crud.deleted(
+        tenancy.engine(database, org_id),
+        f"DELETE FROM {table} WHERE org_id = $1"
+        f" AND id IN (SELECT id FROM {table} WHERE org_id = $1 LIMIT {_AT_ONCE})",
+    )
 
 
 async def _forget_jobs(owner: asyncpg.Connection, org_id: UUID) -> None:
@@ -131,7 +129,7 @@ async def _forget_jobs(owner: asyncpg.Connection, org_id: UUID) -> None:
 
 async def _finish(database: Database, org_id: UUID, origin: str) -> None:
     async with tenancy.transaction(replace(tenancy.platform(database), origin=origin)) as inner:
-        connection = cast("Connection", inner.connection)
+        connection = inner.open_connection
         await connection.execute(UNTIMED)  # with its row go all events of its audit log
         await idempotency.forget(inner, org_id)
         await connection.execute("DELETE FROM organizations WHERE id = $1", org_id)

@@ -11,6 +11,7 @@ from tolstoy.core import setting_readers
 from tolstoy.core.errors import Finding, ForbiddenError, InUseError, InvalidError
 from tolstoy.core.ids import new_id
 from tolstoy.db import models, tenancy
+from tolstoy.db.database import Database
 from tolstoy.db.statements import Table, json_text
 from tolstoy.db.tenancy import Door, Scope
 from tolstoy.domain import crud, users
@@ -107,6 +108,7 @@ TABLE = Table(models.Organization, Organization, without=("counts", "owner"))
 _CONDITIONS = {"name": "name = {}", "external_id": "external_id = {}"}
 _CONFLICTS = {"organizations_external_id_key": users.external_id_taken}
 _EGRESS_ALLOW = tenancy.reading("SELECT egress_allow FROM organizations WHERE id = $1")
+_ALL = tenancy.reading("SELECT id FROM organizations WHERE $1::uuid IS NOT NULL")
 _COUNTS = ", tolstoy.census(t.id) AS counts"
 _OF_MEMBERS = {"name"}  # what they may change; all else, also what comes to it, is the platform's
 _ONE = {None: TABLE.one(), "counts": TABLE.one(extra=_COUNTS)}
@@ -118,6 +120,12 @@ async def get(scope: Scope, organization_id: UUID, view: OrganizationView) -> Or
 
 async def page(scope: Scope, query: OrganizationQuery) -> Page[Organization]:
     return await crud.page(scope, TABLE, query, _CONDITIONS, extra=_COUNTS if query.include else "")
+
+
+async def scopes(database: Database) -> list[Scope]:
+    """The engine's scope of each organization."""
+    rows = await tenancy.fetch(tenancy.platform(database), _ALL)
+    return [tenancy.engine(database, row["id"]) for row in rows]
 
 
 async def create(scope: Scope, new: OrganizationCreate) -> Organization:

@@ -23,6 +23,7 @@ from tolstoy.core.errors import RateLimitedError
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.db.tenancy import Scope
+from tolstoy.domain import crud
 
 WINDOW_SECONDS: Final = 60
 LEASE_SECONDS: Final = 5.0
@@ -180,11 +181,7 @@ class Allowances:
 
 async def forget_ended(scope: Scope) -> int:
     """Remove the buckets of keys that were revoked or have expired; returns how many."""
-    async with tenancy.transaction(scope) as inner:
-        if inner.connection is None:
-            raise RuntimeError("a transaction has a connection")
-        done = await inner.connection.execute(_FORGET, scope.org_id)
-    return int(done.removeprefix("DELETE "))
+    return await crud.deleted(scope, _FORGET)
 
 
 class TooManyError(RateLimitedError):

@@ -112,16 +112,12 @@ async def fire(scope: Scope, schedule_id: UUID) -> None:
 async def put_off(scope: Scope, schedule_id: UUID, seconds: float, error: str | None = None) -> None:
     """Have a schedule looked at again in so many seconds, with the ticks that it has: others have their turn first."""
     async with tenancy.transaction(scope) as inner:
-        if inner.connection is None:
-            raise RuntimeError("a transaction has a connection")
-        await inner.connection.execute(_PUT_OFF, scope.org_id, schedule_id, seconds, error)
+        await inner.open_connection.execute(_PUT_OFF, scope.org_id, schedule_id, seconds, error)
 
 
 async def _fire(scope: Scope, schedule_id: UUID) -> None:
     async with tenancy.transaction(scope) as inner:
-        connection = inner.connection
-        if connection is None:
-            raise RuntimeError("a transaction has a connection")
+        connection = inner.open_connection
         row = await connection.fetchrow(_DUE, scope.org_id, schedule_id)
         if row is None:
             return

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from tolstoy.core.crypto import Place
+import msgspec
+
+from tolstoy.core.crypto import Keyring, Place
 from tolstoy.db.tenancy import Scope
 
 
@@ -37,3 +39,9 @@ HOOK = Sealed("hooks", "sealed_signing_secret", "signing_secret")
 SUBSCRIPTION = Sealed("subscriptions", "sealed_secret", "secret")
 PREVIOUS = Sealed("subscriptions", "sealed_previous_secret", "previous_secret")
 ALL = (CREDENTIAL, TOKEN, VERIFIER, HOOK, SUBSCRIPTION, PREVIOUS)
+
+
+def open_secret(keyring: Keyring, org_id: UUID, credential_id: UUID, value: bytes) -> dict[str, Any]:
+    """A credential's; raises UnreadableSecretError."""
+    secret: dict[str, Any] = msgspec.json.decode(keyring.open(value, CREDENTIAL.place(org_id, credential_id)))
+    return secret

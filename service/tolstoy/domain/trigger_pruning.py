@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tolstoy.db import tenancy
 from tolstoy.db.tenancy import Scope
+from tolstoy.domain import crud
 
 _REFUSED = (
     "DELETE FROM hook_deliveries WHERE org_id = $1 AND id IN (SELECT id FROM hook_deliveries"
@@ -20,9 +21,5 @@ _TESTS = (
 async def prune(scope: Scope, before: datetime, most: int = 500) -> int:
     """Remove some of what hooks refused, and tests of subscriptions, before a moment; returns how much."""
     async with tenancy.transaction(scope) as inner:
-        if inner.connection is None:
-            raise RuntimeError("a transaction has a connection")
-        done = [
-            await inner.connection.execute(text, scope.org_id, before, most) for text in (_REFUSED, _TESTS)
-        ]
-    return sum(int(tag.removeprefix("DELETE ")) for tag in done)
+        refused = await crud.deleted(inner, _REFUSED, before, most)
+        return refused + await crud.deleted(inner, _TESTS, before, most)

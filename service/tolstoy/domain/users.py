@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
@@ -19,9 +19,6 @@ from tolstoy.db.tenancy import Scope
 from tolstoy.domain import crud, idempotency
 from tolstoy.domain.paging import Page, PageQuery
 from tolstoy.domain.text import ExternalId, Moment, Name
-
-if TYPE_CHECKING:
-    from tolstoy.db.turns import Connection
 
 Named: TypeAlias = tuple[tuple[type[Model], str], ...]
 
@@ -202,7 +199,7 @@ def _naming(model: type[Model], scope: Scope, user_id: UUID) -> QuerySet[Any]:
 
 
 async def _only_admin(scope: Scope, user_id: UUID, *, of_others: bool = False) -> bool:
-    connection = cast("Connection", scope.connection)
+    connection = scope.open_connection
     admins = await connection.fetch(_ADMINS, scope.org_id)
     if [row["id"] for row in admins] != [user_id]:
         return False

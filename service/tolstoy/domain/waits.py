@@ -106,9 +106,7 @@ async def decide(
         detail = f"write at most {MAX_DECISION_BYTES} bytes of JSON"
         raise InvalidError(findings=[Finding("too_long", detail, "/payload")])
     async with tenancy.transaction(scope) as inner:
-        connection = inner.connection
-        if connection is None:
-            raise RuntimeError("a transaction has its connection")
+        connection = inner.open_connection
         # the run before its wait, as whatever ends runs locks them
         run = await connection.fetchrow(_RUN, scope.org_id, execution_id)
         if run is None:

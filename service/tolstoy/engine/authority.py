@@ -97,12 +97,9 @@ class Authority:
 
     def _opened(self, org_id: UUID, credential: Credential) -> dict[str, Any]:
         try:
-            place = sealed.CREDENTIAL.place(org_id, credential.id)
-            opened = self._database.keyring.open(credential.sealed, place)
+            return sealed.open_secret(self._database.keyring, org_id, credential.id, credential.sealed)
         except UnreadableSecretError as exc:
             raise StepError("credential_unreadable", exc.detail) from exc
-        secret: dict[str, Any] = msgspec.json.decode(opened)
-        return secret
 
 
 def _check_origin(stored_for: str, wanted: str) -> None:

@@ -20,7 +20,7 @@ async def exchanged(
 ) -> Exchanged:
     """`allowed` is what its organization may reach besides. Raises NotExchangedError."""
     form = token_endpoint.authorization_code(code.text, code.verifier, code.redirect_uri)
-    policy = Policy.allowing(settings.egress_allow, settings.egress_ports).also(allowed)
+    policy = Policy.of(settings).also(allowed)
     try:
         async with Outbound(policy, max_response_bytes=settings.max_response_bytes) as outbound:
             granted = await token_endpoint.ask(outbound.send, secret, form)

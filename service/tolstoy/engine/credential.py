@@ -74,12 +74,8 @@ def shown(credential: Credential, request: Request) -> Request:
         added = Proof("", {"Authorization": f"Basic {MASK}"})
     else:
         added = proof(credential, masked, token=MASK)
-    return Request(
-        method=request.method,
-        url=request.url,
-        headers=merged(request.headers, added.headers),
-        query=[*request.query, *added.query],
-        body=request.body,
+    return msgspec.structs.replace(
+        request, headers=merged(request.headers, added.headers), query=[*request.query, *added.query]
     )
 
 

@@ -48,8 +48,7 @@ async def end(
 
     async def close() -> None:
         async with tenancy.transaction(tenancy.engine(database, row["org_id"])) as inner:
-            if inner.connection is not None:
-                await inner.connection.execute(_CLOSE, row["org_id"], row["id"], row["epoch"], text)
+            await inner.open_connection.execute(_CLOSE, row["org_id"], row["id"], row["epoch"], text)
 
     await outlasting(close)
     await journal.record(row["org_id"], Record(row["id"], row["epoch"], [], status, error=text))

@@ -23,7 +23,7 @@ async def document(settings: Settings, address: str, allowed: Sequence[str]) -> 
     """`allowed` is what its organization may reach besides. Raises InvalidError, with a finding at /url."""
     try:
         wanted = url.split(address).address
-        policy = Policy.allowing(settings.egress_allow, settings.egress_ports).also(allowed)
+        policy = Policy.of(settings).also(allowed)
         async with Outbound(policy, max_response_bytes=MAX_BYTES) as outbound:
             answer = await outbound.send(
                 Request(method="GET", url=wanted, headers={"Accept": _ACCEPT}), timeout_seconds=SECONDS

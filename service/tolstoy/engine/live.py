@@ -113,8 +113,7 @@ class LiveEffects:
 
     async def _close(self, text: str, *args: object) -> None:
         async with tenancy.transaction(self._scope) as inner:
-            if inner.connection is not None:
-                await inner.connection.execute(text, inner.org_id, *args)
+            await inner.open_connection.execute(text, inner.org_id, *args)
 
     async def _fetchrow(self, statement: Statement, *args: object) -> Any:
         fetch: Callable[[], Awaitable[Any]] = lambda: tenancy.fetchrow(self._scope, statement, *args)  # noqa: E731

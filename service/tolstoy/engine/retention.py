@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from tolstoy.core import log
 from tolstoy.db import tenancy
 from tolstoy.db.database import Connector, Database
-from tolstoy.db.tenancy import Statement
-from tolstoy.domain import authorization_pruning, idempotency, request_allowances, trigger_pruning
+from tolstoy.db.tenancy import Scope, Statement
+from tolstoy.domain import (
+    authorization_pruning,
+    idempotency,
+    organizations,
+    request_allowances,
+    trigger_pruning,
+)
 
 BATCH = 500
 SECONDS_BETWEEN = 600.0
 _QUEUE_LOG_KEPT = timedelta(days=1)
 
-_ORGANIZATIONS = tenancy.reading("SELECT id FROM organizations WHERE $1::uuid IS NOT NULL")
 # The rows that the engine wrote go with their run; those of clients are theirs to keep or to delete.
 _PRUNE = Statement(
     "SELECT (SELECT count(*) FROM runs) AS runs, (SELECT count(*) FROM logs) AS logs",
@@ -39,33 +43,34 @@ async def prune(database: Database, days: int) -> float:
     if not days:
         return SECONDS_BETWEEN
     before = datetime.now(UTC) - timedelta(days=days)
-    for row in await tenancy.fetch(tenancy.platform(database), _ORGANIZATIONS):
-        await _prune_organization(database, row["id"], before)
+    for scope in await organizations.scopes(database):
+        await _prune_organization(scope, before)
     return SECONDS_BETWEEN
 
 
-async def _prune_organization(database: Database, org_id: UUID, before: datetime) -> None:
+async def _prune_organization(scope: Scope, before: datetime) -> None:
     runs = logs = 0
     while True:
-        async with tenancy.transaction(tenancy.engine(database, org_id)) as inner:
+        async with tenancy.transaction(scope) as inner:
             done = await tenancy.fetchrow(inner, _PRUNE, before, BATCH)
         if done is None or not done["runs"]:
             break
         runs, logs = runs + done["runs"], logs + done["logs"]
-    scope = tenancy.engine(database, org_id)
     while await trigger_pruning.prune(scope, before, BATCH):
         pass
     if runs:
         log.get().info(
-            f"removed {runs} ended executions", action="pruned", org_id=org_id, executions=runs, logs=logs
+            f"removed {runs} ended executions",
+            action="pruned",
+            org_id=scope.org_id,
+            executions=runs,
+            logs=logs,
         )
 
 
 async def prune_answers(database: Database) -> float:
     """Remove answers that are kept for a repetition no longer, also those of routes outside any organization."""
-    platform = tenancy.platform(database)
-    organizations = await tenancy.fetch(platform, _ORGANIZATIONS)
-    for scope in (platform, *(tenancy.engine(database, row["id"]) for row in organizations)):
+    for scope in (tenancy.platform(database), *await organizations.scopes(database)):
         while await idempotency.prune(scope, BATCH) == BATCH:
             pass
     return SECONDS_BETWEEN
@@ -73,15 +78,15 @@ async def prune_answers(database: Database) -> float:
 
 async def prune_allowances(database: Database) -> float:
     """Remove the buckets of API keys that have ended."""
-    for row in await tenancy.fetch(tenancy.platform(database), _ORGANIZATIONS):
-        await request_allowances.forget_ended(tenancy.engine(database, row["id"]))
+    for scope in await organizations.scopes(database):
+        await request_allowances.forget_ended(scope)
     return SECONDS_BETWEEN
 
 
 async def prune_authorizations(database: Database) -> float:
     """Remove what somebody began to authorize, and did not end in time."""
-    for row in await tenancy.fetch(tenancy.platform(database), _ORGANIZATIONS):
-        await authorization_pruning.prune(tenancy.engine(database, row["id"]))
+    for scope in await organizations.scopes(database):
+        await authorization_pruning.prune(scope)
     return SECONDS_BETWEEN
 
 

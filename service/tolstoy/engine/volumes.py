@@ -7,16 +7,16 @@ from typing import Final
 from tolstoy.db import tenancy
 from tolstoy.db.database import Database
 from tolstoy.db.tenancy import Statement
+from tolstoy.domain import organizations
 
 SECONDS_BETWEEN: Final = 60.0
 
-_ORGANIZATIONS: Final = tenancy.reading("SELECT id FROM organizations WHERE $1::uuid IS NOT NULL")
 # Does nothing where no limit applies, or where it was done lately: any number of workers may ask.
 _MEASURE: Final = Statement("SELECT tolstoy.measure_stored($3) FROM s")
 
 
 async def measure(database: Database, most: int) -> float:
     """`most` is the setting, 0 for no limit. Returns the seconds until it should be done again."""
-    for row in await tenancy.fetch(tenancy.platform(database), _ORGANIZATIONS):
-        await tenancy.fetch(tenancy.engine(database, row["id"]), _MEASURE, most or None)
+    for scope in await organizations.scopes(database):
+        await tenancy.fetch(scope, _MEASURE, most or None)
     return SECONDS_BETWEEN

@@ -51,7 +51,7 @@ async def work(
         stack.push_async_callback(database.close)
         outbounds = await stack.enter_async_context(
             Outbounds(
-                Policy.allowing(settings.egress_allow, settings.egress_ports),
+                Policy.of(settings),
                 max_response_bytes=settings.max_response_bytes,
             )
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +33,6 @@ def plan(said: dict[str, Any] | str, *, key_prefix: str = "", fetched_from: str 
 
 def _in_order(warnings: Sequence[Finding]) -> list[Finding]:
     def key(finding: Finding) -> list[str]:
-        return re.split("/", finding.pointer or "")
+        return (finding.pointer or "").split("/")
 
     return sorted(warnings, key=key)

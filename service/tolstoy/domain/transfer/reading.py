@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -42,7 +42,7 @@ class Snapshot(Struct, frozen=True):
 async def snapshot(database: Database, org_id: UUID, *, history: bool) -> AsyncIterator[Snapshot]:
     """Raises OrganizationNotFoundError."""
     async with tenancy.transaction(tenancy.engine(database, org_id), snapshot=True) as inner:
-        connection = cast("Connection", inner.connection)
+        connection = inner.open_connection
         name = await connection.fetchval("SELECT name FROM organizations WHERE id = $1", org_id)
         if name is None:
             raise OrganizationNotFoundError

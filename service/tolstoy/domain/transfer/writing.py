@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import asyncpg
@@ -51,7 +51,7 @@ async def take_in(database: Database, org_id: UUID, rows: Iterable[Row], origin:
     """
     scope = replace(tenancy.engine(database, org_id), origin=origin)
     async with tenancy.transaction(scope) as inner:
-        connection = cast("Connection", inner.connection)
+        connection = inner.open_connection
         await connection.execute(UNTIMED)  # all runs are cancelled in one statement, and COMMIT audits all
         for table, batch in _batches(inner, _own(org_id, rows)):
             await _insert(connection, org_id, table, batch)
