@@ -1,4 +1,4 @@
-"""A provider, a credential of Alice's that has to be authorized there, and two browsers."""
+"""A provider, a credential of Alice's that has to be authorized there, two browsers, and a tool inside."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import Databases, Member
 from tests.engine.authorizing import Wanted, wanted
 from tests.engine.browser import Browser, browser
+from tests.engine.echo_server import EchoServer, serving
 from tests.engine.oauth_server import OAuthServer, oauth_in_thread
 
 
@@ -25,6 +26,13 @@ async def owner(served_database: Databases) -> AsyncIterator[asyncpg.Connection]
     connection = await asyncpg.connect(**served_database.direct.asyncpg_kwargs())
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def inside() -> AsyncIterator[EchoServer]:
+    """Listens at every IPv4 address of this machine."""
+    async with serving(host="0.0.0.0") as server:
+        yield server
 
 
 @pytest.fixture

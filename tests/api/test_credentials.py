@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -12,7 +11,7 @@ import pytest
 
 from tests.api.factories import make_credential, make_tool
 from tests.api.problems import pointers
-from tests.conftest import Databases, Member
+from tests.conftest import Member
 
 CANARY = "canary-5f1c0e7a93b84d26-of-credentials"
 SECRETS: dict[str, dict[str, Any]] = {
@@ -32,13 +31,6 @@ AUTH_CONFIG = {"apiKey": {"location": "header", "name": "X-API-Key"}}
 async def a_tool(http: httpx.AsyncClient, member: Member, kind: str, **fields: Any) -> dict[str, Any]:
     config = {"authConfig": AUTH_CONFIG[kind]} if kind in AUTH_CONFIG else {}
     return await make_tool(http, member, authType=kind, **config, **fields)
-
-
-@pytest.fixture
-async def owner(served_database: Databases) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(**served_database.direct.asyncpg_kwargs())
-    yield connection
-    await connection.close()
 
 
 @pytest.mark.parametrize(

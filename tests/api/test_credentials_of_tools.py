@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
@@ -12,14 +11,7 @@ import pytest
 from tests.api.factories import make_action, make_credential
 from tests.api.problems import pointers
 from tests.api.test_credentials import CANARY, SECRETS, a_tool
-from tests.conftest import Databases, Member
-
-
-@pytest.fixture
-async def owner(served_database: Databases) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(**served_database.direct.asyncpg_kwargs())
-    yield connection
-    await connection.close()
+from tests.conftest import Member
 
 
 async def test_a_credential_that_an_action_takes_stays(http: httpx.AsyncClient, alice: Member) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 
-import asyncpg
 import httpx
 
 from tests.api.factories import make_flow, publish
 from tests.api.problems import refused
 from tests.api.triggers import make_subscription
 from tests.conftest import Databases, Member
-
-_BLOCKED = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+from tests.tenancy.connections import connected, holds_up
 
 
 async def _meanwhile(
@@ -25,19 +23,14 @@ async def _meanwhile(
     request: Awaitable[httpx.Response],
 ) -> httpx.Response:
     """The answer to a request that waits for a row, which is then deleted."""
-    owner = await asyncpg.connect(**database.direct.asyncpg_kwargs())
-    try:
+    async with connected(database.direct) as owner:
         async with owner.transaction():
             await owner.execute("SELECT set_config('app.org_id', $1, true)", member.org_id)
             await owner.execute(lock, id_)
             asked = asyncio.ensure_future(request)
-            async with asyncio.timeout(20):
-                while not await owner.fetchval(_BLOCKED):
-                    await asyncio.sleep(0.01)
+            await holds_up(owner, asked)
             await owner.execute(delete, id_)
         return await asked
-    finally:
-        await owner.close()
 
 
 async def test_a_flow_of_which_a_run_is_started(

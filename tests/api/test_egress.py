@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from tests.api.factories import make_action, make_tool
 from tests.api.problems import pointers
 from tests.api.triggers import deliveries_of, make_subscription
 from tests.conftest import Databases, Member
-from tests.engine.echo_server import EchoServer, serving
+from tests.engine.echo_server import EchoServer
 from tests.engine.lab import Lab
 from tests.tenancy.connections import connected
 
@@ -30,13 +29,6 @@ NO_URLS = [
     "ws://127.0.0.2:{port}",
     "file:///etc/x",
 ]
-
-
-@pytest.fixture
-async def inside() -> AsyncIterator[EchoServer]:
-    """Listens at every IPv4 address of this machine."""
-    async with serving(host="0.0.0.0") as server:
-        yield server
 
 
 @pytest.mark.parametrize("place", INSIDE)

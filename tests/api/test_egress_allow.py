@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -17,19 +16,12 @@ from tests.api.triggers import deliveries_of, make_subscription
 from tests.conftest import Member
 from tests.engine.authorizing import wanted
 from tests.engine.browser import browser, says
-from tests.engine.echo_server import EchoServer, serving
+from tests.engine.echo_server import EchoServer
 from tests.engine.lab import Lab
 from tests.engine.oauth_server import oauth_in_thread
 
 # Every organization may call 127.0.0.1.
 ALLOWED = "127.0.0.2"
-
-
-@pytest.fixture
-async def inside() -> AsyncIterator[EchoServer]:
-    """Listens at every IPv4 address of this machine."""
-    async with serving(host="0.0.0.0") as server:
-        yield server
 
 
 @pytest.fixture

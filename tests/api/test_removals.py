@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
@@ -14,6 +13,7 @@ from tests.api.at_once import at_once, statuses
 from tests.api.factories import DOCUMENT, make_flow, make_tool, make_user, publish
 from tests.api.problems import refused
 from tests.conftest import Databases, Member
+from tests.tenancy.connections import connected, holds_up
 
 WRITERS = 12
 
@@ -93,23 +93,12 @@ async def _while_removing(
     databases: Databases, removals: list[str], *arguments: str, request: Awaitable[httpx.Response]
 ) -> httpx.Response:
     """The answer to a request that has entered, and then has to wait for a transaction that removes something."""
-    connection = await asyncpg.connect(**databases.direct.asyncpg_kwargs())
-    try:
-        async with connection.transaction():
-            for removal, argument in zip(removals, arguments, strict=True):
-                await connection.execute(removal, argument)
-            waiting = asyncio.ensure_future(request)
-            while not await connection.fetchval(_ANYONE_WAITS):
-                assert not waiting.done(), waiting.result().text
-                await asyncio.sleep(0.01)
-    finally:
-        await connection.close()
+    async with connected(databases.direct) as connection, connection.transaction():
+        for removal, argument in zip(removals, arguments, strict=True):
+            await connection.execute(removal, argument)
+        waiting = asyncio.ensure_future(request)
+        await holds_up(connection, waiting)
     return await waiting
-
-
-_ANYONE_WAITS = """
-SELECT count(*) > 0 FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))
-"""
 
 
 async def test_who_is_removed_in_the_middle_is_no_member(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -15,9 +14,8 @@ from tests.api.at_once import at_once, statuses
 from tests.api.factories import make_flow, make_log, make_user, publish
 from tests.api.problems import parameters, refused
 from tests.api.triggers import make_hook, make_schedule
-from tests.conftest import Databases, Member
+from tests.conftest import Member
 from tests.engine.lab import Lab
-from tests.tenancy.connections import connected
 from tests.whole_database import places
 
 
@@ -39,12 +37,6 @@ class Person:
 @pytest.fixture
 def person() -> Person:
     return Person()
-
-
-@pytest.fixture
-async def owner(served_database: Databases) -> AsyncIterator[asyncpg.Connection]:
-    async with connected(served_database.direct) as connection:
-        yield connection
 
 
 @pytest.fixture

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
-from tests.conftest import Databases
-from tests.engine.home import KEY, Home, at_home, neighbour
+from tests.engine.home import KEY, Home, neighbour
 from tolstoy.core.app_keys import AppKey
 from tolstoy.core.crypto import Keyring, UnknownKeyError, UnreadableSecretError
 from tolstoy.db.database import Database
@@ -33,12 +31,6 @@ from tolstoy.domain.tools import ToolCreate
 
 OLD, NEW = KEY, AppKey("newer", b"n" * 32)
 CANARY = "canary-c0ffee-of-a-hook"
-
-
-@pytest.fixture
-async def home(database: Databases) -> AsyncIterator[Home]:
-    async with at_home(database) as home:
-        yield home
 
 
 def with_keys(home: Home, *keys: AppKey) -> Database:

@@ -12,6 +12,7 @@ import msgspec
 
 from tests.api.openapi_sending import ORDERS
 from tests.engine.home import Home
+from tests.tenancy.connections import holds_up
 from tolstoy.domain import actions, openapi_imports
 from tolstoy.domain.openapi.shapes import ImportResult, OpenAPIImport
 from tolstoy.domain.openapi_imports import Fetched
@@ -44,9 +45,7 @@ async def test_what_is_changed_meanwhile_is_not_written_over(home: Home) -> None
     async with home.owner.transaction():
         await home.owner.execute('UPDATE actions SET headers = \'{"X-Added": "1"}\' WHERE id = $1', action_id)
         importing = asyncio.create_task(_run(home, _renamed()))
-        while not await home.owner.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
-            assert not importing.done()
-            await asyncio.sleep(0.01)
+        await holds_up(home.owner, importing)
     await importing
     action = await actions.get(home.scope, action_id)
     assert (action.name, msgspec.json.encode(action.headers)) == ("All orders", b'{"X-Added": "1"}')

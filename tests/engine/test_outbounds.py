@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -84,15 +85,37 @@ async def test_clients_that_are_not_used_are_closed_and_others_not(
     clients: Outbounds, tool: EchoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbounds, "MOST_KEPT", 2)
-    clients.hear(ALICE, LOCAL)
-    slow = asyncio.create_task(reached(clients, ALICE, f"{tool.url}/slow?seconds=0.5"))
-    while not tool.requests:
-        await asyncio.sleep(0.01)
-    for number in range(5):
-        clients.hear(CHARLIE, json.dumps(["127.0.0.1/32", f"10.0.0.{number}/32"]))
-        assert await reached(clients, CHARLIE, f"{tool.url}/")
-    assert await slow
+    asked, others_have_asked = asyncio.Event(), asyncio.Event()
+
+    async def answer(_request: web.Request) -> web.Response:
+        asked.set()
+        await others_have_asked.wait()
+        return web.json_response({})
+
+    async with listening(answer) as url:
+        clients.hear(ALICE, LOCAL)
+        slow = asyncio.create_task(reached(clients, ALICE, f"{url}/slow"))
+        await asked.wait()
+        for number in range(5):
+            clients.hear(CHARLIE, json.dumps(["127.0.0.1/32", f"10.0.0.{number}/32"]))
+            assert await reached(clients, CHARLIE, f"{tool.url}/")
+        others_have_asked.set()
+        assert await slow
     assert await reached(clients, ALICE, f"{tool.url}/")
+
+
+@asynccontextmanager
+async def listening(answer: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
+    """The address of a tool that answers so."""
+    app = web.Application()
+    app.router.add_get("/{name}", answer)
+    server = web.AppRunner(app, access_log=None)
+    await server.setup()
+    await web.TCPSite(server, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{server.addresses[0][1]}"
+    finally:
+        await server.cleanup()
 
 
 class Listener:
@@ -112,13 +135,8 @@ class Listener:
 @pytest.fixture
 async def listener(home: Home) -> AsyncIterator[tuple[Listener, str]]:
     listener = Listener(home)
-    app = web.Application()
-    app.router.add_get("/{name}", listener.answer)
-    server = web.AppRunner(app, access_log=None)
-    await server.setup()
-    await web.TCPSite(server, "127.0.0.1", 0).start()
-    yield listener, f"http://127.0.0.1:{server.addresses[0][1]}"
-    await server.cleanup()
+    async with listening(listener.answer) as url:
+        yield listener, url
 
 
 async def allow(home: Home, entries: list[str] | None) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.engine.home import Home, published
 from tests.engine.hourly import HOUR, key_of, keys_of, make_hourly, set_back
+from tests.tenancy.connections import holds_up
 from tolstoy.db import tenancy
 from tolstoy.domain import schedule_ticks, schedules
 from tolstoy.domain.schedules import ScheduleChange
@@ -160,22 +161,10 @@ async def test_a_run_that_ends_while_a_tick_is_being_buffered_is_seen(home: Home
     async with tenancy.transaction(tenancy.engine(home.database, home.scope.org_id)) as inner:
         await schedule_ticks.fire(inner, schedule.id)
         ending = asyncio.create_task(home.move_all(schedule.id))
-        while not await _holds_somebody_up(inner):
-            await asyncio.sleep(0)
+        await holds_up(inner.connection, ending)
     await ending
     await scheduler.tick(home.database)
     assert len(await home.runs(schedule.id)) == 2
-
-
-async def _holds_somebody_up(scope: tenancy.Scope) -> bool:
-    """Whether a transaction in this database waits for this one."""
-    assert scope.connection
-    return bool(
-        await scope.connection.fetchval(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
-        )
-    )
 
 
 @pytest.mark.parametrize(

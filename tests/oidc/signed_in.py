@@ -28,6 +28,17 @@ class Acme(Member):
     viewer_id: str
 
 
+@dataclass(frozen=True)
+class Signed(Member):
+    """Who sends a token instead of who they are."""
+
+    sent: dict[str, str]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return self.sent
+
+
 async def founded(web: httpx.AsyncClient) -> Acme:
     """A new one, with its admin and nobody else."""
     name = uuid4().hex

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import hashlib
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,9 +13,9 @@ import httpx
 
 from tests.api.acting import open_wait
 from tests.api.problems import refused
-from tests.conftest import Databases, Member
+from tests.conftest import Databases
 from tests.oidc.issuer import Issuer, settings
-from tests.oidc.signed_in import PLATFORM_KEY, Acme, admin_of, by, founded, viewer_of
+from tests.oidc.signed_in import PLATFORM_KEY, Acme, Signed, admin_of, by, founded, viewer_of
 from tests.processes import Served, serving
 from tests.wire import Wire
 
@@ -176,7 +175,7 @@ async def test_a_stream_ends_with_the_token_or_identity_that_it_was_opened_by(
     }
     with serving(tmp_path, settings(issuer, **told)) as other:
         async with httpx.AsyncClient(base_url=other.url, timeout=20) as http:
-            run = await open_wait(http, _Signed(acme.org_id, acme.user_id, admin_of(issuer, acme)))
+            run = await open_wait(http, Signed(acme.org_id, acme.user_id, admin_of(issuer, acme)))
             short = admin_of(issuer, acme, exp=int(time.time()) + 3)
             async with asyncio.timeout(60):
                 async with http.stream("GET", f"/executions/{run}/events", headers=short) as stream:
@@ -201,15 +200,6 @@ async def test_a_stream_ends_with_the_token_or_identity_that_it_was_opened_by(
             detailed = (await http.get("/status/detailed")).json()
             assert detailed["identityProvider"]["status"] == "ok"
         assert "request_failed" not in other.log()
-
-
-@dataclass(frozen=True)
-class _Signed(Member):
-    sent: dict[str, str]
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return self.sent
 
 
 async def test_an_audit_event_names_nobody_and_tells_of_another_identity(

@@ -8,13 +8,12 @@ import httpx
 import pytest
 
 from tests.api.problems import refused
-from tests.conftest import Databases, Member
-from tests.engine.authorizing import Wanted, secret
+from tests.conftest import Databases
+from tests.engine.authorizing import wanted
 from tests.engine.browser import browser, says
 from tests.engine.oauth_server import oauth_in_thread
 from tests.oidc.issuer import Issuer, settings
-from tests.oidc.signed_in import PLATFORM_KEY, Acme, admin_of, by, founded
-from tests.oidc.test_access_tokens import _Signed
+from tests.oidc.signed_in import PLATFORM_KEY, Acme, Signed, admin_of, by, founded
 from tests.processes import serving
 
 
@@ -28,26 +27,15 @@ async def test_a_link_ends_with_who_asked_for_it_by_a_token(
     admin = admin_of(issuer, acme)
     path = f"/users/{acme.viewer_id}"
     assert (await web.patch(path, json={"role": "admin"}, headers=admin)).status_code == 200
-    member = _Signed(acme.org_id, acme.viewer_id, admin_of(issuer, acme, sub=acme.viewer))
+    member = Signed(acme.org_id, acme.viewer_id, admin_of(issuer, acme, sub=acme.viewer))
     with oauth_in_thread() as provider:
-        ours = await _wanted(web, member, provider_url=provider.url, oauth2=secret(provider))
+        ours = await wanted(web, member, provider)
         async with browser() as opened:
             back = await opened.to_callback(await ours.link())
             if change is not None:
                 assert (await web.patch(path, json=change, headers=admin)).status_code == 200
             says(await opened.open(back), 200 if change is None else 404)
         assert len(provider.asked) == (change is None)
-
-
-async def _wanted(
-    web: httpx.AsyncClient, member: Member, *, provider_url: str, oauth2: dict[str, object]
-) -> Wanted:
-    tool = {"name": "Ledger", "baseUrl": f"{provider_url}/api", "authType": "oauth2"}
-    made = (await web.post("/tools", json=tool, headers=member.headers)).json()
-    new = {"name": "Ours", "oauth2": oauth2}
-    kept = await web.post(f"/tools/{made['id']}/credentials", json=new, headers=member.headers)
-    assert kept.status_code == 201, kept.text
-    return Wanted(web, member, None, made, kept.json()["id"])  # type: ignore[arg-type]
 
 
 async def test_a_keys_own_limit_is_the_keys_alone(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -33,6 +34,21 @@ async def scoped(connection: asyncpg.Connection, org_id: UUID) -> AsyncIterator[
         yield
     finally:
         await transaction.rollback()
+
+
+async def holds_up(connection: Any, waiting: asyncio.Future[Any]) -> None:
+    """Until a transaction of this database waits for the connection's, as `waiting` will make one do."""
+    while not await connection.fetchval(_HOLDS_SOMEBODY_UP):
+        assert not waiting.done(), waiting.result()
+        await asyncio.sleep(0.01)
+
+
+_HOLDS_SOMEBODY_UP = """
+SELECT EXISTS (
+    SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND pg_backend_pid() = ANY (pg_blocking_pids(pid))
+)
+"""
 
 
 async def tried(connection: asyncpg.Connection, statement: str, *args: Any) -> asyncpg.PostgresError | None:

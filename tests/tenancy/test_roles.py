@@ -58,6 +58,15 @@ def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
+async def known_to_both(url: str, headers: dict[str, str]) -> None:
+    """Lets who asks by these in at both processes, each on a connection of its own, on which it says which it is."""
+    reached = set()
+    while len(reached) < 2:
+        async with httpx.AsyncClient(base_url=url, timeout=20) as one:
+            assert (await one.get("/tools", headers=headers)).status_code == 200
+            reached.add((await one.get("/status/detailed")).json()["worker"]["pid"])
+
+
 async def _key(http: httpx.AsyncClient, headers: dict[str, str], **fields: Any) -> dict[str, Any]:
     made = await http.post("/api-keys", json={"name": "Key", **fields}, headers=headers)
     assert made.status_code == 201, made.text
@@ -174,13 +183,12 @@ async def test_a_key_that_has_ended_opens_nothing(
 
 
 @pytest.fixture(scope="module")
-async def ended(by_key: Served, module_database: Databases) -> dict[str, str]:
+async def ended(url: str, by_key: Served, module_database: Databases) -> dict[str, str]:
     """Keys that were used before they ended, so that both processes have known them."""
     keys = {}
     for how in ("has expired", "was revoked"):
         made = await _key(by_key.http, by_key.roles["admin"])
-        for _ in range(20):
-            assert (await by_key.http.get("/tools", headers=bearer(made["key"]))).status_code == 200
+        await known_to_both(url, bearer(made["key"]))
         keys[how] = made
     revoked = f"/api-keys/{keys['was revoked']['id']}"
     assert (await by_key.http.delete(revoked, headers=by_key.roles["admin"])).status_code == 204

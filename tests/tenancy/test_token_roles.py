@@ -14,7 +14,15 @@ from tests.conftest import Databases, Member
 from tests.oidc.issuer import Issuer, issuing, settings
 from tests.processes import serving
 from tests.tenancy.routes import Route
-from tests.tenancy.test_roles import GUARDED, OF_MEMBERS, PLATFORM_KEY, Served, _roles_hold, bearer
+from tests.tenancy.test_roles import (
+    GUARDED,
+    OF_MEMBERS,
+    PLATFORM_KEY,
+    Served,
+    _roles_hold,
+    bearer,
+    known_to_both,
+)
 from tests.tenancy.test_strangers import _party
 from tolstoy.api.permissions import PLATFORM
 from tolstoy.core.permissions import ROLES
@@ -62,8 +70,7 @@ async def by_token(url: str, issuer: Issuer) -> AsyncIterator[Served]:
             assert made.status_code == 201, made.text
     roles = {role: bearer(issuer.token(sub=role, org_id="of alice")) for role in (*ROLES, "left")}
     async with httpx.AsyncClient(base_url=url, timeout=20) as http:
-        for _ in range(20):  # until both processes have known it
-            assert (await http.get("/tools", headers=roles["left"])).status_code == 200
+        await known_to_both(url, roles["left"])
         assert (await http.delete(f"/users/{made.json()['id']}", headers=admin)).status_code == 204
         yield Served(http, party, roles)
 
